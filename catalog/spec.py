@@ -1,0 +1,154 @@
+"""A model's operations: how it is tuned, judged, served, watched and scheduled. Ships nowhere.
+
+Everything is checked at construction; every problem is gathered and raised once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from catalog.contract import Contract
+
+LEARNERS = ("xgboost",)
+
+
+@dataclass(frozen=True)
+class Continuous:
+    name: str
+    low: float
+    high: float
+    scaling: Literal["Linear", "Logarithmic"] = "Linear"
+
+
+@dataclass(frozen=True)
+class Integer:
+    name: str
+    low: int
+    high: int
+    scaling: Literal["Linear", "Logarithmic"] = "Linear"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """A number a training job prints, and which way is better. `regex` scrapes it from the log."""
+
+    name: str
+    goal: Literal["Minimize", "Maximize"]
+
+    @property
+    def regex(self) -> str:
+        return rf"{self.name}=([0-9.eE+-]+)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tuning:
+    """Bayesian search over `ranges`; an environment may lower `jobs` and `parallel`, never raise them."""
+
+    objective: Metric
+    ranges: tuple[Continuous | Integer, ...]
+    fixed: tuple[tuple[str, str], ...] = ()
+    jobs: int = 50
+    parallel: int = 5
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A floor on a test-split metric: `Gate("accuracy", ">", 0.90)`."""
+
+    metric: str
+    op: Literal[">", ">=", "<", "<="]
+    threshold: float
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The absolute floors for one kind of data, named as the data's partition in `raw/`."""
+
+    name: str
+    gates: tuple[Gate, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promotion:
+    """What a candidate must do beyond its profile's floors: beat each trivial baseline on `metric`,
+    and be no worse than the champion by more than `margin` (same unit as the metric)."""
+
+    metric: str
+    higher_is_better: bool
+    margin: float
+    profiles: tuple[Profile, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RealTimeEndpoint:
+    """A SageMaker endpoint, scaled on invocations per instance and minute."""
+
+    min_instances: int = 1
+    max_instances: int = 3
+    target_invocations: int = 70
+    scale_in_cooldown_s: int = 300
+    scale_out_cooldown_s: int = 60
+    data_capture_percent: int = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarms:
+    """Thresholds of one model's alarms, in the unit of the name; None leaves the alarm out."""
+
+    max_latency_ms: float | None = 500
+    latency_periods: int = 2
+    period_minutes: int = 5
+    max_5xx: int | None = 5
+    max_4xx: int | None = 100
+    min_invocations_per_hour: int | None = None
+    max_cpu_percent: float | None = 80
+    max_memory_percent: float | None = 85
+    max_age_days: int | None = 45
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSpec:
+    """One model: its contract and its operations. Knows no environment."""
+
+    contract: Contract
+    learner: str
+    tuning: Tuning
+    promotion: Promotion
+    route: str
+    serving: RealTimeEndpoint = field(default_factory=RealTimeEndpoint)
+    alarms: Alarms = field(default_factory=Alarms)
+    schedule: str = "cron(0 3 1 * ? *)"
+    """When retraining starts, as an EventBridge Scheduler expression (UTC)."""
+
+    @property
+    def name(self) -> str:
+        return self.contract.name
+
+    def __post_init__(self) -> None:
+        problems = list(_problems(self))
+        if problems:
+            raise ValueError(f"model {self.name!r}: " + "; ".join(problems))
+
+
+def _problems(spec: ModelSpec):  # type: ignore[no-untyped-def]
+    if spec.learner not in LEARNERS:
+        yield f"learner {spec.learner!r} is not one of {', '.join(LEARNERS)}"
+    if not spec.route.startswith("/api/"):
+        yield f"route {spec.route!r} must start with /api/"
+    for span in spec.tuning.ranges:
+        if not span.low < span.high:
+            yield f"range {span.name}: low {span.low} must be below high {span.high}"
+        if span.scaling == "Logarithmic" and span.low <= 0:
+            yield f"range {span.name}: a logarithmic range must start above 0, got {span.low}"
+    if not 1 <= spec.tuning.parallel <= spec.tuning.jobs:
+        yield f"tuning runs {spec.tuning.parallel} of {spec.tuning.jobs} jobs at once; allowed is 1 to all"
+    if not 1 <= spec.serving.min_instances <= spec.serving.max_instances:
+        yield f"serving scales from {spec.serving.min_instances} to {spec.serving.max_instances} instances"
+    if not spec.promotion.profiles:
+        yield "promotion names no data profile; give at least one"
+    unknown = [r.feature for r in spec.contract.fallback.rules if r.feature not in spec.contract.features] if (
+        spec.contract.fallback
+    ) else []
+    for name in unknown:
+        yield f"fallback rule reads {name!r}, which is not a feature"
