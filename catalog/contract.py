@@ -13,12 +13,15 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 MISSING = math.nan
 MAX_RECORDS = 500
+LARGEST = 1e100
+"""Larger numbers are refused as infinity is: a table holds 1e125, a whole number in JSON has no end."""
 
 Missing = Literal["refuse", "derive", "leave"]
 """What happens when a caller leaves a feature out: refuse the record, derive the value from the record
@@ -68,8 +71,8 @@ class Feature:
     def problem(self, value: object) -> str | None:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return f"must be a number ({self.unit}), got {_shown(value)}"
-        if not math.isfinite(value):
-            return "must be finite; leave the field out where the value is unknown"
+        if not -LARGEST <= value <= LARGEST:
+            return "must be finite and below 1e100; leave the field out where the value is unknown"
         if self.integer and value != int(value):
             return f"must be a whole number, got {_shown(value)}"
         if value < self.minimum or (self.maximum is not None and value > self.maximum):
@@ -100,7 +103,7 @@ class Target:
             known = isinstance(value, str) and value in self.classes
             return None if known else f"must be one of {', '.join(self.classes)}, got {_shown(value)}"
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        if number and self.minimum <= value <= self.maximum:  # type: ignore[operator]
+        if number and self.minimum <= cast(float, value) <= self.maximum:
             return None
         return f"must be a number from {self.minimum:g} to {self.maximum:g}, got {_shown(value)}"
 
@@ -134,7 +137,7 @@ class Fallback:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordSchema:
-    """A record as it is sent, stored and trained on. `name` also names the feature code (`features/<name>.py`)."""
+    """A record as it is sent, stored and trained on; its feature code is `features/<name>.py`."""
 
     name: str
     title: str
@@ -148,11 +151,11 @@ class RecordSchema:
         """
         if not isinstance(record, Mapping):
             return [Problem("", f"a record must be an object, got {_shown(record)}")]
-        checks = {field.name: field for field in (*self.keys, *self.features, *labels)}
+        checks = {**self._fields, **{label.name: label for label in labels}}
         problems = [
             Problem(name, found)
             for name, field in checks.items()
-            if record.get(name) is not None and (found := field.problem(record[name]))
+            if (value := record.get(name)) is not None and (found := field.problem(value))
         ]
         problems += [Problem(name, "is required") for name in self.required if record.get(name) is None]
         problems += [
@@ -162,7 +165,12 @@ class RecordSchema:
             problems.append(Problem("", "at least one measurement is required"))
         return problems
 
-    @property
+    @cached_property
+    def _fields(self) -> dict[str, Key | Feature]:
+        fields: tuple[Key | Feature, ...] = (*self.keys, *self.features)
+        return {field.name: field for field in fields}
+
+    @cached_property
     def required(self) -> tuple[str, ...]:
         keys = tuple(key.name for key in self.keys)
         return keys + tuple(f.name for f in self.features if f.missing == "refuse")
@@ -178,12 +186,12 @@ class Contract:
     target: Target
     fallback: Fallback | None = None
 
-    @property
+    @cached_property
     def features(self) -> tuple[str, ...]:
         """Feature names in the order of the model's input columns."""
         return tuple(feature.name for feature in self.record.features)
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """Sixteen hex digits over what must match between caller and artifact; wording is left out."""
         agreed = {
@@ -225,7 +233,10 @@ class Contract:
             and Fallback(tuple(Rule(**rule) for rule in fallback["rules"]), fallback["otherwise"]),
         )
         if contract.hash != data["hash"]:
-            raise ValueError(f"contract {contract.name}: content hashes to {contract.hash}, file says {data['hash']}")
+            raise ValueError(
+                f"contract {contract.name}: content hashes to {contract.hash}, file says {data['hash']}; "
+                "write the file with to_json, not by hand"
+            )
         return contract
 
     @classmethod
@@ -236,12 +247,12 @@ class Contract:
 
 
 def parse_time(text: str) -> datetime | None:
-    """An ISO 8601 time with offset, or None."""
+    """An ISO 8601 time with offset, as UTC; None where it is not one, or has no UTC (the calendar's ends)."""
     try:
         time = datetime.fromisoformat(text)
-    except ValueError:
+        return time.astimezone(UTC) if time.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return time if time.tzinfo else None
 
 
 def insight_id(record: Mapping[str, Any], keys: Sequence[Key]) -> str:
@@ -251,5 +262,10 @@ def insight_id(record: Mapping[str, Any], keys: Sequence[Key]) -> str:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    """The value as the caller wrote it, short; containers by kind alone, as they may be deep or huge."""
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, list | tuple):
+        return "a list"
+    text = json.dumps(value) if value is None or isinstance(value, bool | str) else repr(value)
     return text if len(text) <= 40 else text[:37] + "..."
