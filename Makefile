@@ -1,0 +1,76 @@
+# The few verbs a person needs; `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+PYTHON ?= python3
+ENV ?= local
+VENV := .venv
+PY := $(VENV)/bin/python
+export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+export CDK_VALIDATION ?= false
+export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run status down test check synth diff bench docs clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@echo "  options: ENV=local|dev|staging|prod (synth, diff), DATA=folder with fio.parquet (run)"
+
+setup: $(VENV)/.dev node_modules/.ready .build/layer.ready ## install everything, pinned, into this folder
+
+run: $(VENV)/.run node_modules/.ready .build/layer.ready ## deploy into the local AWS, train, promote, predict
+	@$(PY) -m local.run up $(if $(DATA),--data "$(DATA)")
+
+status: $(VENV)/.run ## what runs locally, and which models it serves
+	@$(PY) -m local.run status
+
+down: $(VENV)/.run ## stop the local AWS
+	@$(PY) -m local.run down
+
+test: setup ## the whole test suite, a local deployment included
+	@$(PY) -m pytest
+
+check: setup ## every gate: lint, types, tests, template checks, generated documents
+	@ruff format --check . && ruff check .
+	@mypy catalog stacks local app.py && mypy lambda && mypy training
+	@$(PY) -m catalog check
+	@$(PY) -m pytest
+
+synth: setup ## templates of ENV into cdk.out/ENV
+	@cdk synth --quiet --output cdk.out/$(ENV) -c env=$(ENV) '$(ENV)/**' && echo "templates: cdk.out/$(ENV)"
+
+diff: setup ## what a change does to ENV's templates, against BASE (a git revision, default HEAD)
+	@$(PY) -m local.diff --env $(ENV) --base $(or $(BASE),HEAD)
+
+bench: setup ## measure, and write docs/benchmarks.md
+	@$(PY) -m local.bench $(if $(DATA),--data "$(DATA)")
+
+docs: $(VENV)/.run ## render the documents that come from the catalogue
+	@$(PY) -m catalog render
+
+clean: down ## remove what make made
+	rm -rf $(VENV) node_modules .build .local cdk.out
+
+$(VENV)/.run: requirements-setup.txt requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0])'
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@echo "installing Python packages (about 1.5 GB the first time)"
+	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-setup.txt
+	@$(VENV)/bin/uv pip install -q --python $(PY) --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.txt
+	@$(VENV)/bin/uv pip install -q --python $(PY) --require-hashes -r requirements-dev.txt
+	@touch $@
+
+node_modules/.ready: $(VENV)/.run package.json package-lock.json
+	@echo "installing the CDK CLI"
+	@npm ci --silent --no-audit --no-fund
+	@touch $@
+
+.build/layer.ready: $(VENV)/.run requirements-layer.txt
+	@rm -rf .build/layer && mkdir -p .build/layer
+	@$(VENV)/bin/uv pip install -q --target .build/layer/python --python-platform x86_64-manylinux2014 \
+	  --python-version 3.12 --only-binary :all: --no-compile-bytecode --require-hashes -r requirements-layer.txt
+	@rm -rf .build/layer/python/.lock .build/layer/python/bin
+	@touch $@

@@ -1,0 +1,1 @@
+"""AWS on this machine: the emulator, SageMaker's stand-in, and the guided run."""

@@ -1,0 +1,1 @@
+"""The guided run: deploy the LOCAL environment into the local AWS, train, promote and predict."""

@@ -1,0 +1,48 @@
+"""Call the deployed REST API as any client would: HTTPS-style requests signed with SigV4."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any
+
+import requests
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+
+from local.run.cloud import Cloud
+from local.run.place import KEY, REGION
+
+TIMEOUT_S = 60
+
+
+def url(cloud: Cloud, environment: str) -> str:
+    """The API's address on this machine: the local gateway answers under its own path, not amazonaws.com."""
+    name = f"{environment}-api"
+    client = cloud.client("apigateway")
+    apis = {api["name"]: api["id"] for api in client.get_rest_apis()["items"]}
+    if name not in apis:
+        raise RuntimeError(f"no API {name!r} is deployed; there are: {', '.join(sorted(apis))}")
+    stage = client.get_stages(restApiId=apis[name])["item"][0]["stageName"]
+    return f"{cloud.place.endpoint}/restapis/{apis[name]}/{stage}/_user_request_"
+
+
+def call(cloud: Cloud, method: str, address: str, body: object = None) -> tuple[int, Any]:
+    """Send one signed request; its status and decoded answer."""
+    data = None if body is None else json.dumps(body)
+    request = AWSRequest(method, address, data=data, headers={"content-type": "application/json"})
+    SigV4Auth(cloud.session.get_credentials(), "execute-api", REGION).add_auth(request)
+    answer = requests.request(method, address, data=data, headers=dict(request.headers), timeout=TIMEOUT_S)
+    return answer.status_code, answer.json()
+
+
+def curl(address: str, body: object) -> str:
+    """The command that a person pastes; against an account only the address and the keys differ."""
+    return " \\\n  ".join(
+        (
+            f"curl -s --aws-sigv4 'aws:amz:{REGION}:execute-api' --user {KEY}:{KEY}",
+            "-H 'content-type: application/json'",
+            f"-d {shlex.quote(json.dumps(body))}",
+            shlex.quote(address),
+        )
+    )

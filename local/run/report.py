@@ -1,0 +1,133 @@
+"""What the run ends with: what was deployed, tuned, promoted and answered, for a person to read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from catalog.models import MODELS
+from catalog.spec import ModelSpec
+from local.run.api import curl
+from local.run.cloud import Cloud
+from local.run.display import Steps
+
+ENVIRONMENT = "local"
+
+
+class Answered(Protocol):
+    """A prediction and the request that it answers."""
+
+    model: str
+    address: str
+    body: dict[str, Any]
+    answer: dict[str, Any]
+
+
+def summary(
+    console: Console,
+    cloud: Cloud,
+    steps: Steps,
+    stacks: Mapping[str, Mapping[str, str]],
+    packages: Mapping[str, dict[str, Any] | None],
+    answered: Sequence[Answered],
+) -> None:
+    """Print the whole summary."""
+    console.print()
+    console.print(Panel(_deployed(cloud, stacks), title="Deployed", title_align="left"))
+    console.print(Panel(_models(cloud, packages), title="Models", title_align="left"))
+    first = answered[0]
+    console.print(Panel(_answer(first.answer), title=f"One prediction: {first.model}", title_align="left"))
+    console.print(Panel(_times(steps), title="Time", title_align="left"))
+    console.print("[bold]Ask it yourself[/] (the same command works in the cloud, with the stack's URL and your keys):")
+    console.print(curl(first.address, first.body), soft_wrap=True, markup=False)
+    console.print("\n[dim]make status[/] shows what is served, [dim]make down[/] stops it.")
+
+
+def status(console: Console, cloud: Cloud) -> None:
+    """Print what is deployed and which version of each model is served."""
+    stacks = cloud.stacks(ENVIRONMENT)
+    console.print(f"The local AWS runs at {cloud.place.endpoint} (process {cloud.place.pid}).")
+    if not stacks:
+        console.print("Nothing is deployed yet. `make run` deploys.")
+        return
+    console.print(Panel(_deployed(cloud, stacks), title="Deployed", title_align="left"))
+    table = Table(box=None)
+    for title in ("model", "endpoint", "served version"):
+        table.add_column(title)
+    for spec in MODELS:
+        table.add_row(spec.name, _endpoint(cloud, spec), _version(cloud.champion(ENVIRONMENT, spec.name)))
+    console.print(Panel(table, title="Models", title_align="left"))
+
+
+def _deployed(cloud: Cloud, stacks: Mapping[str, Mapping[str, str]]) -> Table:
+    table = Table(box=None)
+    table.add_column("stack")
+    table.add_column("resources", justify="right")
+    for name in sorted(stacks):
+        table.add_row(name, str(cloud.resource_count(name)))
+    return table
+
+
+def _models(cloud: Cloud, packages: Mapping[str, dict[str, Any] | None]) -> Group:
+    return Group(*(_model(cloud, spec, packages[spec.name]) for spec in MODELS))
+
+
+def _model(cloud: Cloud, spec: ModelSpec, package: dict[str, Any] | None) -> Table:
+    table = Table(title=f"{spec.name}", title_justify="left", title_style="bold", box=None)
+    if package is None:
+        return table
+    evaluation = _evaluation(cloud, package)
+    columns = {"model": evaluation["metrics"], **evaluation["baselines"]}
+    if evaluation.get("champion"):
+        columns["champion before"] = evaluation["champion"]
+    table.add_column("test split")
+    for name in columns:
+        table.add_column(name, justify="right", style="bold" if name == "model" else "")
+    for metric in evaluation["metrics"]:
+        table.add_row(metric, *(_number(values.get(metric)) for values in columns.values()))
+    version = _version(package["ModelPackageArn"])
+    table.caption = f"{version} {package['ModelApprovalStatus']}: {package.get('ApprovalDescription', '')}"
+    table.caption_justify = "left"
+    return table
+
+
+def _evaluation(cloud: Cloud, package: dict[str, Any]) -> dict[str, Any]:
+    uri = package["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]
+    bucket, key = uri.removeprefix("s3://").split("/", 1)
+    found: dict[str, Any] = json.loads(cloud.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+    return found
+
+
+def _answer(answer: dict[str, Any]) -> Text:
+    return Text(json.dumps(answer, indent=1))
+
+
+def _times(steps: Steps) -> Table:
+    table = Table(box=None, show_header=False)
+    for step in steps.done:
+        table.add_row(step.title, f"{step.elapsed:6.1f} s", Text(step.detail, style="dim"))
+    table.add_row("[bold]all", f"[bold]{sum(step.elapsed for step in steps.done):6.1f} s", "")
+    return table
+
+
+def _endpoint(cloud: Cloud, spec: ModelSpec) -> str:
+    client = cloud.client("sagemaker")
+    name = f"{ENVIRONMENT}-{spec.name}"
+    try:
+        return f"{name} ({client.describe_endpoint(EndpointName=name)['EndpointStatus']})"
+    except client.exceptions.ClientError:
+        return "none"
+
+
+def _version(arn: str | None) -> str:
+    return "none yet" if arn is None else "version " + arn.rsplit("/", 1)[-1]
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
