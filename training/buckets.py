@@ -1,0 +1,64 @@
+"""Records sorted into buckets by volume, so that a job holds one bucket in memory instead of everything."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.ipc as ipc
+from numpy.typing import NDArray
+
+ROWS = 200_000
+"""Rows that a bucket should hold: about 100 MB of work in memory."""
+MOST = 64
+"""Open files at once; beyond `ROWS` x `MOST` rows the buckets grow, slowly."""
+
+
+def count_for(rows: int) -> int:
+    return min(MOST, -(-rows // ROWS)) or 1
+
+
+def by_volume(tables: Iterable[pa.Table], count: int) -> Iterator[pa.Table]:
+    """The same rows in `count` tables: all rows of a volume in one of them, in the order they came."""
+    if count == 1:
+        yield from _all(tables)
+        return
+    with TemporaryDirectory() as folder:
+        paths = [Path(folder) / f"{number:02}.arrow" for number in range(count)]
+        _spill(tables, paths)
+        for path in paths:
+            if path.exists():
+                yield ipc.open_stream(path.read_bytes()).read_all()
+                path.unlink()
+
+
+def _all(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    found = list(tables)
+    if found:
+        yield pa.concat_tables(found)
+
+
+def _spill(tables: Iterable[pa.Table], paths: list[Path]) -> None:
+    writers: dict[int, ipc.RecordBatchStreamWriter] = {}
+    for table in tables:
+        bucket = _bucket_of(table["volume_id"], len(paths))
+        rows = table.take(pa.array(np.argsort(bucket, kind="stable")))
+        ends = np.cumsum(np.bincount(bucket, minlength=len(paths)))
+        for number, (start, end) in enumerate(zip([0, *ends[:-1]], ends, strict=True)):
+            if start < end:
+                writer = writers.get(number) or ipc.new_stream(paths[number], table.schema)
+                writers[number] = writer
+                writer.write_table(rows.slice(start, end - start))
+    for writer in writers.values():
+        writer.close()
+
+
+def _bucket_of(volumes: pa.ChunkedArray, count: int) -> NDArray[np.uint8]:
+    """Each row's bucket: the same volume always the same, on every machine."""
+    codes = volumes.combine_chunks().dictionary_encode()
+    bucket = np.array([zlib.crc32(name.encode()) % count for name in codes.dictionary.to_pylist()], np.uint8)
+    return bucket[codes.indices.to_numpy()]

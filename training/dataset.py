@@ -1,0 +1,106 @@
+"""The processed splits: what prepare writes and what train and evaluate read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from catalog.contract import Contract
+from encoding import Matrix
+from jobs import JobError
+
+KNOWN = "known_target"
+"""Column beside the features: the volume's latest label known at the row's time; for baselines, never a feature."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Labelled rows: `features` (n, features) unscaled, `target` and `known` (n,), class numbers or values."""
+
+    features: Matrix
+    target: NDArray[np.float32]
+    known: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+
+class SplitWriter:
+    """One split's Parquet file, written part by part, with the hash of its content."""
+
+    def __init__(self, folder: Path, contract: Contract) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._schema = _schema(contract)
+        self._file = pq.ParquetWriter(
+            folder / "part-00000.parquet",
+            self._schema,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=["volume_id"],
+            write_statistics=False,
+        )
+        self._hash = hashlib.sha256()
+        self.rows = 0
+
+    def write(self, volume: pa.DictionaryArray, time: NDArray[np.int64], rows: Rows) -> None:
+        """Adds rows; `time` in epoch milliseconds."""
+        values = [*rows.features.T, rows.target, rows.known]
+        for column in (time, *values):
+            self._hash.update(np.ascontiguousarray(column))
+        self._hash.update("\n".join(volume.to_pylist()).encode())
+        columns = [volume.cast(pa.string()), pa.array(time).cast(self._schema.field("timestamp").type)]
+        columns += [pa.array(column) for column in values]
+        self._file.write_table(pa.table(columns, schema=self._schema))
+        self.rows += len(rows)
+
+    def close(self) -> str:
+        """The content's SHA-256."""
+        self._file.close()
+        return self._hash.hexdigest()
+
+
+def _schema(contract: Contract) -> pa.Schema:
+    numbers = [*contract.features, contract.target.name, KNOWN]
+    return pa.schema(
+        [("volume_id", pa.string()), ("timestamp", pa.timestamp("ms", tz="UTC"))]
+        + [(name, pa.float32()) for name in numbers]
+    )
+
+
+def read(folder: Path, contract: Contract) -> Rows:
+    """Every row of the split in `folder`; JobError where it holds none or other columns."""
+    paths = sorted(folder.glob("*.parquet"))
+    if not paths:
+        raise JobError(f"{folder} holds no Parquet file; give a split that prepare.py wrote")
+    columns = [*contract.features, contract.target.name, KNOWN]
+    try:
+        table = pa.concat_tables(pq.read_table(path, columns=columns, use_threads=False) for path in paths)
+        values = {name: table[name].to_numpy() for name in columns}
+    except (pa.ArrowException, KeyError, OSError) as error:
+        raise JobError(f"{folder} does not hold a split of {contract.name}: {error}") from None
+    if not len(table):
+        raise JobError(f"{folder} holds no rows; give a split that prepare.py wrote")
+    features = np.column_stack([values[name] for name in contract.features])
+    return Rows(features, values[contract.target.name], values[KNOWN])
+
+
+def read_metadata(folder: Path, contract: Contract) -> dict[str, Any]:
+    """What prepare.py wrote about the splits; JobError where it belongs to another contract."""
+    path = folder / "metadata.json"
+    if not path.is_file():
+        raise JobError(f"{path} is missing; give the metadata folder that prepare.py wrote")
+    metadata: dict[str, Any] = json.loads(path.read_text())
+    if metadata.get("contract_hash") != contract.hash:
+        raise JobError(
+            f"{path} was written for contract {metadata.get('contract_hash')}, "
+            f"this code has {contract.name} {contract.hash}: prepare the data again"
+        )
+    return metadata

@@ -1,0 +1,159 @@
+"""Stored records, whatever file they lie in, as tables of one schema.
+
+Each table has `volume_id` (string), `time` (int64, epoch milliseconds), the features that any file gives
+(float64, null where missing) and `target` (float64: class number or value, null where unlabelled).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.json as pj
+import pyarrow.parquet as pq
+
+from catalog.contract import Contract, Target
+from jobs import JobError
+
+ROWS = 1 << 17
+"""Rows of one table: enough to make the work per table small, few enough for the cache."""
+JSON_BYTES = 400
+"""About what one record takes in a JSON file; only the number of buckets depends on it."""
+KEYS = ("volume_id", "timestamp")
+
+
+@dataclass(frozen=True)
+class Source:
+    """The files of one data profile in a fixed order, the features they give and about how many rows."""
+
+    root: Path
+    files: tuple[Path, ...]
+    features: tuple[str, ...]
+    rows: int
+
+
+def survey(raw: Path, profile: str, contract: Contract) -> Source:
+    """What lies below `raw` for `profile`; JobError where that is nothing or lacks a key."""
+    found = sorted(path for path in raw.rglob("*") if path.is_file() and path.stat().st_size)
+    files = tuple(path for path in found if _belongs(path.relative_to(raw), profile))
+    if not files:
+        raise JobError(f"no records of profile {profile!r} below {raw}; needed are .parquet or .jsonl files")
+    rows, given = 0, set[str]()
+    for path in files:
+        count, columns = _outline(path, contract)
+        rows, given = rows + count, given | set(columns)
+    return Source(raw, files, tuple(name for name in contract.features if name in given), rows)
+
+
+def tables(source: Source, contract: Contract) -> Iterator[pa.Table]:
+    """Every record in file order, in tables of about `ROWS` rows."""
+    waiting: list[pa.Table] = []
+    for path in source.files:
+        for table in _normalised(path, contract, source.features):
+            waiting.append(table)
+            if sum(map(len, waiting)) >= ROWS:
+                yield pa.concat_tables(waiting)
+                waiting = []
+    if waiting:
+        yield pa.concat_tables(waiting)
+
+
+def _belongs(path: Path, profile: str) -> bool:
+    profiles = [part for part in path.parts if part.startswith("profile=")]
+    return path.suffix in (".parquet", ".jsonl") and profiles in ([], [f"profile={profile}"])
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """An error while reading names the file."""
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise JobError(f"{path} cannot be read as records: {str(error).splitlines()[0]}") from None
+
+
+def _outline(path: Path, contract: Contract) -> tuple[int, list[str]]:
+    """About how many rows a file has, and its columns."""
+    if path.suffix == ".jsonl":
+        return path.stat().st_size // JSON_BYTES + 1, list(contract.features)
+    with _naming(path):
+        file = pq.ParquetFile(path)
+        columns = file.schema_arrow.names
+        missing = [name for name in KEYS if name not in columns]
+        if missing:
+            raise ValueError(f"needs the columns {', '.join(KEYS)}, lacks {', '.join(missing)}")
+        return file.metadata.num_rows, columns
+
+
+def _normalised(path: Path, contract: Contract, features: tuple[str, ...]) -> Iterator[pa.Table]:
+    wanted = [*KEYS, *features, contract.target.name]
+    with _naming(path):
+        for batch in _parquet(path, wanted) if path.suffix == ".parquet" else _json(path, wanted, contract.target):
+            yield _normal(batch, contract.target, features)
+
+
+def _parquet(path: Path, wanted: list[str]) -> Iterator[pa.RecordBatch]:
+    file = pq.ParquetFile(path)
+    columns = [name for name in wanted if name in file.schema_arrow.names]
+    yield from file.iter_batches(batch_size=ROWS, columns=columns, use_threads=False)
+
+
+def _json(path: Path, wanted: list[str], target: Target) -> Iterator[pa.RecordBatch]:
+    text = {*KEYS, *([target.name] if target.classes else [])}
+    schema = pa.schema([(name, pa.string() if name in text else pa.float64()) for name in wanted])
+    table = pj.read_json(
+        path,
+        read_options=pj.ReadOptions(use_threads=False, block_size=1 << 24),
+        parse_options=pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
+    )
+    yield from table.to_batches(max_chunksize=ROWS)
+
+
+def _normal(batch: pa.RecordBatch, target: Target, features: tuple[str, ...]) -> pa.Table:
+    given = set(batch.schema.names)
+    columns = {"volume_id": batch["volume_id"].cast(pa.string()), "time": _time(batch["timestamp"])}
+    empty = pa.nulls(len(batch), pa.float64())
+    for name in features:
+        columns[name] = _number(name, batch[name]) if name in given else empty
+    columns["target"] = _target(target, batch[target.name]) if target.name in given else empty
+    for name in ("volume_id", "time"):
+        if columns[name].null_count:
+            raise ValueError(f"{columns[name].null_count} records have no {name}")
+    return pa.table(columns)
+
+
+def _time(column: pa.Array) -> pa.Array:
+    return column.cast(pa.timestamp("ms", tz="UTC"), safe=False).cast(pa.int64())
+
+
+def _number(name: str, column: pa.Array) -> pa.Array:
+    try:
+        return column.cast(pa.float64())
+    except pa.ArrowException as error:
+        raise ValueError(f"column {name} must hold numbers: {error}") from None
+
+
+def _target(target: Target, column: pa.Array) -> pa.Array:
+    """Class numbers of a classifier's labels, values of a regressor's; ValueError on a label it does not know."""
+    if not target.classes:
+        return _score(target, _number(target.name, column))
+    labels = column.cast(pa.string())
+    numbers = pc.index_in(labels, value_set=pa.array(target.classes, pa.string()))
+    unknown = pc.and_(pc.is_null(numbers), pc.is_valid(labels))
+    if pc.any(unknown).as_py():
+        example = labels.filter(unknown)[0].as_py()
+        raise ValueError(f"label {target.name} must be one of {', '.join(target.classes)}, got {example!r}")
+    return numbers.cast(pa.float64())
+
+
+def _score(target: Target, scores: pa.Array) -> pa.Array:
+    outside = pc.or_(pc.less(scores, target.minimum), pc.greater(scores, target.maximum))
+    if pc.any(outside).as_py():
+        example = scores.filter(outside)[0].as_py()
+        allowed = f"from {target.minimum:g} to {target.maximum:g}"
+        raise ValueError(f"label {target.name} must be {allowed} {target.unit}, got {example:g}")
+    return scores

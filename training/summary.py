@@ -1,0 +1,75 @@
+"""What a split holds, gathered part by part."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from catalog.contract import Contract
+from dataset import Rows
+
+
+class Summary:
+    """Counts, times, ranges and label distribution of one split."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        width = len(contract.features)
+        self._low, self._high = np.full(width, np.nan), np.full(width, np.nan)
+        self._missing = np.zeros(width, np.int64)
+        self._counts = np.zeros(len(contract.target.classes), np.int64)
+        self._sums = np.zeros(2)
+        self._span: list[int] = []
+        self.rows, self.volumes = 0, 0
+
+    def add(self, volumes: int, time: NDArray[np.int64], rows: Rows) -> None:
+        """Adds rows of `volumes` volumes that no earlier part held; `time` in epoch milliseconds."""
+        self.rows, self.volumes = self.rows + len(rows), self.volumes + volumes
+        self._span += [int(time.min()), int(time.max())]
+        self._span = [min(self._span), max(self._span)]
+        self._low = np.fmin(self._low, np.fmin.reduce(rows.features, axis=0))
+        self._high = np.fmax(self._high, np.fmax.reduce(rows.features, axis=0))
+        self._missing += np.isnan(rows.features).sum(axis=0)
+        target = rows.target.astype(np.float64)
+        self._sums += (target.sum(), (target**2).sum())
+        if len(self._counts):
+            self._counts += np.bincount(rows.target.astype(np.int64), minlength=len(self._counts))
+
+    def result(self) -> dict[str, Any]:
+        first, last = (iso(time) for time in self._span)
+        return {
+            "rows": self.rows,
+            "volumes": self.volumes,
+            "from": first,
+            "to": last,
+            "target": self._target(),
+            "ranges": {
+                name: {"min": _number(low), "max": _number(high), "missing": round(int(gone) / self.rows, 6)}
+                for name, low, high, gone in zip(
+                    self._contract.features, self._low, self._high, self._missing, strict=True
+                )
+            },
+        }
+
+    def constant(self) -> float:
+        """The answer of a model that reads nothing: the commonest class's number, or the mean."""
+        return float(self._counts.argmax()) if len(self._counts) else float(self._sums[0] / self.rows)
+
+    def _target(self) -> dict[str, Any]:
+        if self._contract.target.classes:
+            return {"classes": dict(zip(self._contract.target.classes, self._counts.tolist(), strict=True))}
+        mean = self._sums[0] / self.rows
+        variance = max(self._sums[1] / self.rows - mean**2, 0.0)
+        return {"mean": float(mean), "deviation": float(np.sqrt(variance))}
+
+
+def iso(milliseconds: int) -> str:
+    """An epoch time as ISO 8601."""
+    return str(pa.scalar(milliseconds, pa.timestamp("ms", tz="UTC")).as_py().isoformat())
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
