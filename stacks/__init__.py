@@ -1,0 +1,1 @@
+"""The platform's infrastructure: stacks compose, constructs build."""

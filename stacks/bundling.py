@@ -1,0 +1,145 @@
+"""Payloads without Docker: code, the contract code and the contracts served, byte for byte the same everywhere."""
+
+import gzip
+import hashlib
+import io
+import os
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from aws_cdk import AssetHashType
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3_assets as s3_assets
+from constructs import Construct
+
+from catalog.contract import Contract
+
+SKIPPED_SUFFIXES = (".pyc", ".lock")
+SKIPPED_PARTS = ("__pycache__",)
+
+
+@dataclass(frozen=True)
+class Payloads:
+    """Where payload code lies (`root` holds lambda/, training/ and catalog/), where the functions' layer was
+    built, and where bundles are staged."""
+
+    root: Path
+    layer: Path
+    staging: Path
+
+    @classmethod
+    def of(cls, root: Path) -> "Payloads":
+        return cls(root=root, layer=root / ".build" / "layer", staging=root / ".build" / "bundles")
+
+
+def function_files(root: Path, folder: str, contracts: Iterable[Contract]) -> dict[str, bytes]:
+    """What a function's bundle holds, by path inside it."""
+    code = root / "lambda"
+    return {
+        **_read(code / folder, folder),
+        **_read(code / "shared", "shared"),
+        **_contract_files(root, contracts),
+    }
+
+
+def training_files(root: Path, contract: Contract) -> dict[str, bytes]:
+    """What a model's job bundle holds: the training root without its data sources."""
+    code = {path: data for path, data in _read(root / "training", "").items() if not path.startswith("sources/")}
+    return {**code, **_contract_files(root, [contract])}
+
+
+def function_code(payloads: Payloads, folder: str, contracts: Iterable[Contract] = ()) -> lambda_.Code:
+    """The function's bundle as a folder asset."""
+    files = function_files(payloads.root, folder, contracts)
+    if not any(path.startswith(f"{folder}/") for path in files):
+        raise ValueError(f"lambda/{folder}/ holds no code; a function is bundled from it")
+    digest = content_hash(files)
+    target = payloads.staging / f"{folder}-{digest[:16]}"
+    _stage(files, target)
+    return lambda_.Code.from_asset(str(target), asset_hash=digest, asset_hash_type=AssetHashType.CUSTOM)
+
+
+def layer_code(payloads: Payloads) -> lambda_.Code:
+    """The functions' third-party code, built before synth; ValueError where it was not."""
+    files = _read(payloads.layer, "")
+    if not files:
+        raise ValueError(f"the functions' layer is not built ({payloads.layer} is empty); run `make setup` first")
+    digest = content_hash(files)
+    target = payloads.staging / f"layer-{digest[:16]}"
+    _stage(files, target)
+    return lambda_.Code.from_asset(str(target), asset_hash=digest, asset_hash_type=AssetHashType.CUSTOM)
+
+
+def training_asset(scope: Construct, id: str, payloads: Payloads, contract: Contract) -> s3_assets.Asset:
+    """The job bundle of one model as a .tar.gz file asset."""
+    files = training_files(payloads.root, contract)
+    digest = content_hash(files)
+    archive = payloads.staging / f"{contract.name}-{digest[:16]}.tar.gz"
+    if not archive.exists():
+        _replace(archive, archive_bytes(files))
+    return s3_assets.Asset(
+        scope, id, path=str(archive), asset_hash=digest, asset_hash_type=AssetHashType.CUSTOM
+    )
+
+
+def content_hash(files: dict[str, bytes]) -> str:
+    """SHA-256 over paths and bytes, blind to order, times and modes."""
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        digest.update(f"{path}\0{len(files[path])}\0".encode())
+        digest.update(files[path])
+    return digest.hexdigest()
+
+
+def archive_bytes(files: dict[str, bytes]) -> bytes:
+    """A .tar.gz of `files`. Stored, not deflated: compressors differ between machines."""
+    packed = io.BytesIO()
+    with gzip.GzipFile(filename="", fileobj=packed, mode="wb", compresslevel=0, mtime=0) as outer:
+        with tarfile.open(fileobj=outer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+            for path in sorted(files):
+                entry = tarfile.TarInfo(path)
+                entry.size, entry.mode, entry.mtime = len(files[path]), 0o644, 0
+                archive.addfile(entry, io.BytesIO(files[path]))
+    return packed.getvalue()
+
+
+def _contract_files(root: Path, contracts: Iterable[Contract]) -> dict[str, bytes]:
+    code = {name: (root / name).read_bytes() for name in ("catalog/__init__.py", "catalog/contract.py")}
+    return {**code, **{f"contracts/{each.name}.json": each.to_json().encode() for each in contracts}}
+
+
+def _read(folder: Path, prefix: str) -> dict[str, bytes]:
+    return {
+        str(Path(prefix) / path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix not in SKIPPED_SUFFIXES and not set(SKIPPED_PARTS) & set(path.parts)
+    }
+
+
+def _stage(files: dict[str, bytes], target: Path) -> None:
+    """Write `files` below `target` unless a former synth did; whole or not at all."""
+    if target.exists():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as temporary:
+        draft = Path(temporary) / "draft"
+        for path, data in files.items():
+            (draft / path).parent.mkdir(parents=True, exist_ok=True)
+            (draft / path).write_bytes(data)
+        for path in (draft, *draft.rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+            os.utime(path, (0, 0))
+        if not target.exists():
+            shutil.move(draft, target)
+
+
+def _replace(target: Path, data: bytes) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as draft:
+        draft.write(data)
+    os.utime(draft.name, (0, 0))
+    Path(draft.name).rename(target)

@@ -1,0 +1,189 @@
+"""Environments are values: everything that differs between them, and nothing about any model."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from stacks.images import xgboost_images
+from stacks.instances import Role, instance_problem, resolve_hosting
+
+Gateway = Literal["s3", "dynamodb"]
+RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AllAtOnce:
+    """Blue/green with all traffic at once, watched for `bake_s` seconds before the old fleet goes."""
+
+    bake_s: int = 300
+
+    @property
+    def waits_s(self) -> int:
+        return self.bake_s
+
+
+@dataclass(frozen=True, kw_only=True)
+class Canary:
+    """Blue/green with `percent` of the fleet first, watched for `wait_s`, then the rest, watched for `bake_s`."""
+
+    percent: int = 50
+    wait_s: int = 600
+    bake_s: int = 300
+
+    @property
+    def waits_s(self) -> int:
+        return self.wait_s + self.bake_s
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """A VPC of isolated subnets for jobs and endpoints. S3's gateway costs nothing; each interface endpoint
+    (`sagemaker.runtime`, `logs`, ...) costs by the hour and zone, so none is taken unless named."""
+
+    cidr: str = "10.40.0.0/20"
+    zones: tuple[str, ...] = ("a", "b")
+    gateways: tuple[Gateway, ...] = ("s3",)
+    interfaces: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """One environment. Durations are in the unit of their name."""
+
+    name: str
+    region: str = "us-east-1"
+    account: str | None = None
+    """None deploys to the account of the caller's credentials."""
+
+    retain: bool = True
+    allow_delete: bool = False
+    """Data goes with its stack only where `retain` is off *and* this is on: two keys."""
+
+    network: Network | None = None
+    table_name: str = "IOPSInsights"
+    """Environments that share an account and region need different names."""
+    ttl_days: int = 365
+    log_retention_days: int = 30
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    endpoint_wish: str = "ml.t3.medium"
+    initial_instances: int = 1
+    guardrail: AllAtOnce | Canary = AllAtOnce()
+
+    processing_instance: str = "ml.t3.large"
+    training_instance: str = "ml.m5.large"
+    volume_gb: int = 30
+    max_tuning_jobs: int = 50
+    max_parallel_jobs: int = 5
+    spot: bool = True
+    schedules: bool = True
+
+    promotion: Literal["automatic", "manual"] = "manual"
+    poll_s: int = 60
+    alarm_email: str | None = None
+    requests_per_second: int = 50
+    burst: int = 100
+
+    @property
+    def stage_id(self) -> str:
+        return self.name.capitalize()
+
+    @property
+    def deletes_data(self) -> bool:
+        return not self.retain and self.allow_delete
+
+    def __post_init__(self) -> None:
+        problems = list(_problems(self))
+        if problems:
+            raise ValueError(f"environment {self.name!r}: " + "; ".join(problems))
+
+
+def _problems(env: Environment) -> Iterator[str]:
+    if not re.fullmatch(r"[a-z][a-z0-9]{0,11}", env.name):
+        yield f"name {env.name!r} must be 1 to 12 lower-case letters and digits, a letter first"
+    if env.account is not None and not re.fullmatch(r"\d{12}", env.account):
+        yield f"account {env.account!r} must have 12 digits (or be None)"
+    if env.region not in xgboost_images():
+        yield f"region {env.region!r} has no XGBoost image; see stacks/data/xgboost_images.json"
+    if env.retain and env.allow_delete:
+        yield "allow_delete contradicts retain; turn one of them off"
+    if env.log_retention_days not in RETENTION_DAYS:
+        yield f"log_retention_days {env.log_retention_days} is none of CloudWatch's: {RETENTION_DAYS}"
+    if env.alarm_email is not None and "@" not in env.alarm_email:
+        yield f"alarm_email {env.alarm_email!r} is no address"
+    yield from _job_problems(env)
+    yield from _serving_problems(env)
+
+
+def _job_problems(env: Environment) -> Iterator[str]:
+    wishes: tuple[tuple[Role, str], ...] = (
+        ("processing", env.processing_instance),
+        ("training", env.training_instance),
+    )
+    for role, instance_type in wishes:
+        if problem := instance_problem(role, instance_type):
+            yield problem
+    if not 1 <= env.max_parallel_jobs <= env.max_tuning_jobs:
+        yield f"{env.max_parallel_jobs} of {env.max_tuning_jobs} tuning jobs run at once; allowed is 1 to all"
+    for name in ("ttl_days", "volume_gb", "poll_s", "requests_per_second", "burst"):
+        if getattr(env, name) < 1:
+            yield f"{name} must be at least 1, got {getattr(env, name)}"
+
+
+def _serving_problems(env: Environment) -> Iterator[str]:
+    try:
+        resolve_hosting(env.endpoint_wish)
+    except ValueError as error:
+        yield f"endpoint_wish: {error}"
+    if env.initial_instances < 1:
+        yield f"initial_instances must be at least 1, got {env.initial_instances}"
+    if isinstance(env.guardrail, Canary):
+        if env.initial_instances < 2:
+            yield "a canary needs at least 2 initial instances; raise them or take AllAtOnce"
+        share = env.guardrail.percent * env.initial_instances / 100
+        if env.guardrail.percent > 50 or share < 1:
+            yield f"a canary takes at least one instance and at most half of them, got {share:g} of {env.initial_instances}"
+    if not 0 <= env.guardrail.waits_s <= 3600:
+        yield f"the guardrail waits {env.guardrail.waits_s} s; allowed are 0 to 3600 in all"
+
+
+LOCAL = Environment(
+    name="local",
+    account="000000000000",
+    retain=False,
+    allow_delete=True,
+    log_retention_days=7,
+    guardrail=AllAtOnce(bake_s=0),
+    max_tuning_jobs=6,
+    max_parallel_jobs=2,
+    spot=False,
+    schedules=False,
+    promotion="automatic",
+    poll_s=1,
+)
+
+DEV = Environment(name="dev", retain=False, allow_delete=True, promotion="automatic", log_retention_days=14)
+
+STAGING = Environment(
+    name="staging",
+    network=Network(),
+    initial_instances=2,
+    guardrail=Canary(percent=50, wait_s=300),
+    promotion="automatic",
+)
+
+PROD = Environment(
+    name="prod",
+    network=Network(),
+    initial_instances=2,
+    guardrail=Canary(percent=50, wait_s=600, bake_s=600),
+    log_retention_days=365,
+    processing_instance="ml.m5.xlarge",
+    training_instance="ml.m5.xlarge",
+    poll_s=60,
+    requests_per_second=200,
+    burst=400,
+)
+
+ENVIRONMENTS: tuple[Environment, ...] = (LOCAL, DEV, STAGING, PROD)

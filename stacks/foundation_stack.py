@@ -1,0 +1,47 @@
+"""All state of an environment: key, buckets, table, registry, alarm topic, network."""
+
+from collections.abc import Iterable
+
+from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from catalog.spec import ModelSpec
+from stacks.constructs.alarm_topic import AlarmTopic
+from stacks.constructs.data_bucket import AccessLogBucket, DataBucket, tier
+from stacks.constructs.encryption_key import EncryptionKey
+from stacks.constructs.insight_table import InsightTable
+from stacks.constructs.model_registry import ModelRegistry
+from stacks.constructs.private_network import PrivateNetwork
+from stacks.environments import Environment
+from stacks.names import model_id
+
+COLD = (tier(s3.StorageClass.INFREQUENT_ACCESS, 30), tier(s3.StorageClass.GLACIER_INSTANT_RETRIEVAL, 120))
+
+
+class FoundationStack(Stack):
+    """Outlives the others; each of them reads only this one."""
+
+    def __init__(self, scope: Construct, id: str, *, env: Environment, models: Iterable[ModelSpec]) -> None:
+        super().__init__(scope, id, description=f"Operations ML, {env.name}: data, keys and registry")
+        self.key = EncryptionKey(self, "Key", env=env)
+        logs = AccessLogBucket(self, "AccessLogs", env=env)
+        self.raw = DataBucket(self, "Raw", env=env, key=self.key, access_logs=logs, transitions=COLD)
+        self.processed = DataBucket(self, "Processed", env=env, key=self.key, access_logs=logs, transitions=COLD)
+        self.models = DataBucket(self, "Models", env=env, key=self.key, access_logs=logs, transitions=COLD[:1])
+        self.table = InsightTable(self, "Insights", env=env, key=self.key)
+        self.topic = AlarmTopic(self, "AlarmTopic", env=env, key=self.key)
+        self.network = (
+            PrivateNetwork(self, "Network", env=env, network=env.network, key=self.key) if env.network else None
+        )
+        registry = Construct(self, "Registry")
+        for spec in models:
+            ModelRegistry(registry, model_id(spec), env=env, spec=spec)
+        self._tell()
+
+    def _tell(self) -> None:
+        CfnOutput(self, "RawBucket", value=self.raw.bucket_name)
+        CfnOutput(self, "ProcessedBucket", value=self.processed.bucket_name)
+        CfnOutput(self, "ModelsBucket", value=self.models.bucket_name)
+        CfnOutput(self, "TableName", value=self.table.table_name)
+        CfnOutput(self, "AlarmTopicArn", value=self.topic.topic_arn)

@@ -1,0 +1,44 @@
+"""Names that several stacks, the functions and a person at the console share. Everything else is unnamed."""
+
+from catalog.spec import ModelSpec
+from stacks.environments import Environment
+
+NO_CHAMPION = "none"
+VARIANT = "AllTraffic"
+METRIC_NAMESPACE = "OpsMl"
+LONGEST_MODEL_NAME = 24
+"""Job names hold environment, model, run and step in 63 characters."""
+
+
+def model_id(spec: ModelSpec) -> str:
+    """The construct id of a model's own namespace: `iops-risk` is IopsRisk."""
+    return "".join(part.capitalize() for part in spec.name.split("-"))
+
+
+def scoped(env: Environment, spec: ModelSpec) -> str:
+    """The model's name in its environment; also that of its endpoint and its model package group."""
+    if len(spec.name) > LONGEST_MODEL_NAME:
+        raise ValueError(f"model name {spec.name!r} is longer than {LONGEST_MODEL_NAME}; job names hold no more")
+    return f"{env.name}-{spec.name}"
+
+
+def champion_parameter(env: Environment, spec: ModelSpec) -> str:
+    return f"/ops-ml/{env.name}/{spec.name}/champion"
+
+
+def training_machine(env: Environment, spec: ModelSpec) -> str:
+    return f"{scoped(env, spec)}-training"
+
+
+def promotion_machine(env: Environment) -> str:
+    return f"{env.name}-promotion"
+
+
+def serving_stack(env: Environment, spec: ModelSpec) -> str:
+    """The CloudFormation name of the stack that serves the model."""
+    return f"{env.stage_id}-{model_id(spec)}"
+
+
+def tuning_prefix(spec: ModelSpec) -> str:
+    """Tuning job names hold 32 characters: this, the run (13) and the attempt."""
+    return spec.name[:16]

@@ -1,0 +1,25 @@
+"""One environment of the platform: builds the stacks and hands their objects over."""
+
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from catalog.spec import ModelSpec
+from stacks.bundling import Payloads
+from stacks.environments import Environment
+from stacks.foundation_stack import FoundationStack
+
+
+class Platform(cdk.Stage):
+    """`models` meet their `environment` inside the constructs and nowhere before."""
+
+    def __init__(
+        self, scope: Construct, *, environment: Environment, models: Sequence[ModelSpec], payloads: Payloads
+    ) -> None:
+        super().__init__(
+            scope,
+            environment.stage_id,
+            env=cdk.Environment(account=environment.account, region=environment.region),
+        )
+        foundation = FoundationStack(self, "Foundation", env=environment, models=models)
