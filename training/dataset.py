@@ -23,14 +23,19 @@ KNOWN = "known_target"
 
 @dataclass(frozen=True)
 class Rows:
-    """Labelled rows: `features` (n, features) unscaled, `target` and `known` (n,), class numbers or values."""
+    """Labelled rows: `features` (n, features) unscaled, `target` and `known` (n,) class numbers or values,
+    `volume` (n,) whole-number codes."""
 
     features: Matrix
     target: NDArray[np.float32]
     known: NDArray[np.float32]
+    volume: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.target)
+
+    def take(self, chosen: NDArray[np.int64]) -> Rows:
+        return Rows(self.features[chosen], self.target[chosen], self.known[chosen], self.volume[chosen])
 
 
 class SplitWriter:
@@ -50,13 +55,16 @@ class SplitWriter:
         self._hash = hashlib.sha256()
         self.rows = 0
 
-    def write(self, volume: pa.DictionaryArray, time: NDArray[np.int64], rows: Rows) -> None:
-        """Adds rows; `time` in epoch milliseconds."""
+    def write(self, names: pa.Array, time: NDArray[np.int64], rows: Rows) -> None:
+        """Adds rows; `names` of their volume codes, `time` in epoch milliseconds."""
         values = [*rows.features.T, rows.target, rows.known]
-        for column in (time, *values):
+        for column in (time, rows.volume, *values):
             self._hash.update(np.ascontiguousarray(column))
-        self._hash.update("\n".join(volume.to_pylist()).encode())
-        columns = [volume.cast(pa.string()), pa.array(time).cast(self._schema.field("timestamp").type)]
+        self._hash.update("\n".join(names.to_pylist()).encode())
+        columns = [
+            names.take(pa.array(rows.volume)),
+            pa.array(time).cast(self._schema.field("timestamp").type),
+        ]
         columns += [pa.array(column) for column in values]
         self._file.write_table(pa.table(columns, schema=self._schema))
         self.rows += len(rows)
@@ -82,14 +90,20 @@ def read(folder: Path, contract: Contract) -> Rows:
         raise JobError(f"{folder} holds no Parquet file; give a split that prepare.py wrote")
     columns = [*contract.features, contract.target.name, KNOWN]
     try:
-        table = pa.concat_tables(pq.read_table(path, columns=columns, use_threads=False) for path in paths)
+        table = pa.concat_tables(_table(path, columns) for path in paths)
         values = {name: table[name].to_numpy() for name in columns}
     except (pa.ArrowException, KeyError, OSError) as error:
         raise JobError(f"{folder} does not hold a split of {contract.name}: {error}") from None
     if not len(table):
         raise JobError(f"{folder} holds no rows; give a split that prepare.py wrote")
     features = np.column_stack([values[name] for name in contract.features])
-    return Rows(features, values[contract.target.name], values[KNOWN])
+    volume = table["volume_id"].unify_dictionaries().combine_chunks().indices.to_numpy().astype(np.int64)
+    return Rows(features, values[contract.target.name], values[KNOWN], volume)
+
+
+def _table(path: Path, columns: list[str]) -> pa.Table:
+    names = ["volume_id", *columns]
+    return pq.read_table(path, columns=names, use_threads=False, read_dictionary=["volume_id"])
 
 
 def read_metadata(folder: Path, contract: Contract) -> dict[str, Any]:

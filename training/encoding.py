@@ -28,7 +28,9 @@ class Encoder:
         """ValueError where the feature code and the contract name different features."""
         module = importlib.import_module(f"features.{contract.record.name}")
         if tuple(module.NAMES) != contract.features:
-            raise ValueError(f"{module.__name__} builds {module.NAMES}, contract {contract.name} has {contract.features}")
+            raise ValueError(
+                f"{module.__name__} builds {module.NAMES}, contract {contract.name} has {contract.features}"
+            )
         return cls(module.read, module.Columns, module.build)
 
     def matrix(self, columns: Any) -> Matrix:

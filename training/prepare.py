@@ -86,10 +86,9 @@ class _Splitting:
             if not len(chosen):
                 continue
             target, earlier = (column[chosen].astype(np.float32) for column in (bucket.target, known))
-            rows = Rows(np.asfortranarray(matrix[chosen]), target, earlier)
-            volume, time = bucket.volume[chosen], bucket.time[chosen]
-            writer.write(pa.DictionaryArray.from_arrays(volume, bucket.names), time, rows)
-            summary.add(len(np.unique(volume)), time, rows)
+            rows = Rows(np.asfortranarray(matrix[chosen]), target, earlier, bucket.volume[chosen])
+            writer.write(bucket.names, bucket.time[chosen], rows)
+            summary.add(bucket.time[chosen], rows)
             if number == 0:
                 self.scaler.partial_fit(rows.features)
 
@@ -98,7 +97,9 @@ class _Splitting:
         empty = [name for name, summary in zip(NAMES, self.summaries, strict=True) if not summary.rows]
         if empty:
             counted = ", ".join(f"{count} {name}" for name, count in self.counts.items())
-            raise JobError(f"no rows for {' and '.join(empty)} ({counted}); needed are labelled records over a longer time")
+            raise JobError(
+                f"no rows for {' and '.join(empty)} ({counted}); needed are labelled records over a longer time"
+            )
         return {
             "data_hash": hashlib.sha256("".join(hashes).encode()).hexdigest(),
             "rows": self.counts,
@@ -126,7 +127,9 @@ def _schema(contract: Contract) -> dict[str, Any]:
 
 def _lineage(source: Source) -> dict[str, Any]:
     listed = [str(path.relative_to(source.root)) for path in source.files]
-    digest = hashlib.sha256("\n".join(f"{n} {p.stat().st_size}" for n, p in zip(listed, source.files, strict=True)).encode())
+    digest = hashlib.sha256(
+        "\n".join(f"{n} {p.stat().st_size}" for n, p in zip(listed, source.files, strict=True)).encode()
+    )
     return {
         "files": len(listed),
         "bytes": sum(path.stat().st_size for path in source.files),
@@ -138,9 +141,13 @@ def _lineage(source: Source) -> dict[str, Any]:
 
 
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="prepare.py", description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = argparse.ArgumentParser(
+        prog="prepare.py", description=__doc__.splitlines()[0] if __doc__ else None
+    )
     parser.add_argument("--raw", type=Path, required=True, help="folder of .parquet and .jsonl records")
-    parser.add_argument("--output", type=Path, required=True, help="folder for train, validation, test, metadata")
+    parser.add_argument(
+        "--output", type=Path, required=True, help="folder for train, validation, test, metadata"
+    )
     parser.add_argument("--profile", required=True, help="data profile: the profile= partition to read")
     parser.add_argument("--run-date", required=True, help="YYYY-MM-DD, names the metadata file")
     parser.add_argument("--message", type=Path, help="file for the reason of a failure")

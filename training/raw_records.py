@@ -92,7 +92,9 @@ def _outline(path: Path, contract: Contract) -> tuple[int, list[str]]:
 def _normalised(path: Path, contract: Contract, features: tuple[str, ...]) -> Iterator[pa.Table]:
     wanted = [*KEYS, *features, contract.target.name]
     with _naming(path):
-        for batch in _parquet(path, wanted) if path.suffix == ".parquet" else _json(path, wanted, contract.target):
+        for batch in (
+            _parquet(path, wanted) if path.suffix == ".parquet" else _json(path, wanted, contract.target)
+        ):
             yield _normal(batch, contract.target, features)
 
 

@@ -64,7 +64,9 @@ class Cuts:
         return part
 
 
-def known_before(volume: Times, time: Times, target: NDArray[np.float64], horizon: int) -> NDArray[np.float64]:
+def known_before(
+    volume: Times, time: Times, target: NDArray[np.float64], horizon: int
+) -> NDArray[np.float64]:
     """The volume's latest label that was known at each row's time, NaN where none was.
 
     Rows sorted by volume and time; a label of time t is known from t + horizon (ms) on.

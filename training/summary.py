@@ -25,9 +25,9 @@ class Summary:
         self._span: list[int] = []
         self.rows, self.volumes = 0, 0
 
-    def add(self, volumes: int, time: NDArray[np.int64], rows: Rows) -> None:
-        """Adds rows of `volumes` volumes that no earlier part held; `time` in epoch milliseconds."""
-        self.rows, self.volumes = self.rows + len(rows), self.volumes + volumes
+    def add(self, time: NDArray[np.int64], rows: Rows) -> None:
+        """Adds rows of volumes that no earlier part held; `time` in epoch milliseconds."""
+        self.rows, self.volumes = self.rows + len(rows), self.volumes + len(np.unique(rows.volume))
         self._span += [int(time.min()), int(time.max())]
         self._span = [min(self._span), max(self._span)]
         self._low = np.fmin(self._low, np.fmin.reduce(rows.features, axis=0))

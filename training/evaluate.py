@@ -1,0 +1,151 @@
+"""Processing job: a candidate on the untouched test split, beside trivial baselines and the champion."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tarfile
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+import artifact
+import baselines
+import dataset
+import metrics
+from artifact import Artifact
+from baselines import Answers
+from catalog.contract import Contract
+from dataset import Rows
+from jobs import JobError, bundled_contract, run
+
+MOST_ROWS = 100_000
+"""Beyond this many rows the intervals are narrower than anything a gate asks."""
+WORK = 2_000_000
+"""Rows drawn for the intervals in all."""
+
+
+def evaluate(
+    *, test: Path, metadata: Path, model: Path, output: Path, champion: Path | None, contract: Contract
+) -> dict[str, Any]:
+    """Writes `evaluation.json` below `output` and returns it. JobError on an unusable split or candidate."""
+    known, rows = dataset.read_metadata(metadata, contract), dataset.read(test, contract)
+    candidate = _load(model)
+    if candidate.contract.hash != contract.hash:
+        raise JobError(
+            f"{model} was trained for contract {candidate.contract.hash}, this code has {contract.hash}"
+        )
+    answers = _ask(candidate, rows.features)
+    found = {
+        "model": contract.name,
+        "profile": known["profile"],
+        "rows": len(rows),
+        "data_hash": known["data_hash"],
+        "contract_hash": contract.hash,
+        "metrics": score(rows, answers),
+        "baselines": {
+            name: score(rows, each) for name, each in baselines.all_of(rows, contract, known).items()
+        },
+        **_champion(champion, rows, contract),
+        **_classes(rows, answers, contract),
+        "confidence_intervals": _intervals(rows, answers),
+    }
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "evaluation.json").write_text(json.dumps(found, indent=1))
+    return found
+
+
+def score(rows: Rows, answers: Answers) -> dict[str, float]:
+    if answers.labels is None:
+        return metrics.regression(rows.target, answers.values)
+    return metrics.classification(rows.target.astype(np.int64), answers.values, answers.labels)
+
+
+def _load(path: Path) -> Artifact:
+    try:
+        with TemporaryDirectory() as folder, tarfile.open(path) as archive:
+            archive.extractall(folder, filter="data")
+            return artifact.load(Path(folder))
+    except (OSError, ValueError, KeyError, tarfile.TarError) as error:
+        raise JobError(f"{path} is not a model that train.py wrote: {error}") from None
+
+
+def _ask(model: Artifact, features: Any) -> Answers:
+    answers = model.predict(features)
+    return Answers(answers, model.labels(answers) if model.contract.target.classes else None)
+
+
+def _champion(path: Path | None, rows: Rows, contract: Contract) -> dict[str, Any]:
+    """The champion's metrics, or why it has none here."""
+    if path is None or not path.is_file():
+        return {"champion": None, "champion_note": "there is no champion yet"}
+    champion = _load(path)
+    if champion.contract.hash != contract.hash:
+        note = (
+            f"the champion has contract {champion.contract.hash}, this one is {contract.hash}: not comparable"
+        )
+        return {"champion": None, "champion_note": note}
+    return {"champion": score(rows, _ask(champion, rows.features)), "champion_note": None}
+
+
+def _classes(rows: Rows, answers: Answers, contract: Contract) -> dict[str, Any]:
+    names = contract.target.classes
+    if answers.labels is None:
+        return {"confusion_matrix": None, "classes": [], "per_class": {}}
+    matrix = metrics.confusion(rows.target.astype(np.int64), answers.labels, len(names))
+    parts = zip(names, *metrics.per_class(matrix), matrix.sum(axis=1), strict=True)
+    return {
+        "confusion_matrix": matrix.tolist(),
+        "classes": list(names),
+        "per_class": {
+            name: {"precision": float(p), "recall": float(r), "f1": float(f), "rows": int(n)}
+            for name, p, r, f, n in parts
+        },
+    }
+
+
+def _intervals(rows: Rows, answers: Answers) -> dict[str, list[float]] | None:
+    """95% intervals of each metric; whole volumes are drawn, since a volume's rows resemble each other."""
+    if len(rows) > MOST_ROWS:
+        return None
+    draw, volumes = np.random.default_rng(0), int(rows.volume.max()) + 1
+    found = []
+    for _ in range(min(200, max(20, WORK // len(rows)))):
+        times = np.bincount(draw.integers(volumes, size=volumes), minlength=volumes)
+        chosen = np.repeat(np.arange(len(rows)), times[rows.volume])
+        labels = None if answers.labels is None else answers.labels[chosen]
+        found.append(score(rows.take(chosen), Answers(answers.values[chosen], labels)))
+    return {name: np.quantile([each[name] for each in found], (0.025, 0.975)).tolist() for name in found[0]}
+
+
+def _arguments(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="evaluate.py", description=__doc__)
+    parser.add_argument("--test", type=Path, required=True, help="folder of the test split")
+    parser.add_argument("--metadata", type=Path, required=True, help="folder of metadata.json")
+    parser.add_argument("--model", type=Path, required=True, help="the candidate's model.tar.gz")
+    parser.add_argument("--output", type=Path, required=True, help="folder for evaluation.json")
+    parser.add_argument("--champion", type=Path, help="the champion's model.tar.gz, if there is one")
+    parser.add_argument("--message", type=Path, help="file for the reason of a failure")
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str]) -> int:
+    given = vars(_arguments(argv))
+    message = given.pop("message")
+
+    def job() -> None:
+        found = evaluate(**given, contract=bundled_contract())
+        print(
+            json.dumps({name: found[name] for name in ("model", "rows", "metrics", "baselines", "champion")}),
+            flush=True,
+        )
+
+    return run(job, message)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
