@@ -1,0 +1,76 @@
+"""`python -m local.diff --env dev --base HEAD`: what a change does to one environment's templates. No account needed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ROOT = Path(__file__).parents[1]
+OUT = ROOT / ".local" / "diff"
+TIMEOUT_S = 300
+
+
+def main(
+    env: Annotated[str, typer.Option(help="The environment to compare.")] = "dev",
+    base: Annotated[str, typer.Option(help="The git revision to compare with.")] = "HEAD",
+) -> None:
+    """Synthesize `base` and the working tree, and print the difference stack by stack."""
+    shutil.rmtree(OUT, ignore_errors=True)
+    with tempfile.TemporaryDirectory() as folder:
+        before = _templates(_synth(_checkout(base, Path(folder)), OUT / "before", env))
+    after = _templates(_synth(ROOT, OUT / "after", env))
+    for name in sorted(before.keys() - after.keys()):
+        typer.echo(f"Stack {name}\nThe stack is no longer there; deploying does not delete it.\n")
+    empty = OUT / "empty.json"
+    empty.write_text("{}")
+    for name in sorted(after):
+        _run(["cdk", "diff", name, "--app", str(OUT / "after"), "--template", str(before.get(name, empty))], ROOT)
+
+
+def _checkout(base: str, folder: Path) -> Path:
+    """The tree of `base` in `folder`, with the built layer of the working tree beside it."""
+    known = subprocess.run(  # noqa: S603
+        ["git", "rev-parse", "--verify", "--quiet", f"{base}^{{commit}}"],  # noqa: S607
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )
+    if known.returncode:
+        raise SystemExit(f"error: {base!r} is not a revision of this repository; try HEAD, a branch or a tag")
+    archive = folder / "base.tar"
+    _run(["git", "archive", "--output", str(archive), known.stdout.strip()], ROOT)
+    tree = folder / "tree"
+    shutil.unpack_archive(archive, tree)
+    (tree / ".build").symlink_to(ROOT / ".build")
+    return tree
+
+
+def _synth(tree: Path, out: Path, env: str) -> Path:
+    _run(["cdk", "synth", "--quiet", "--output", str(out), "-c", f"env={env}"], tree)
+    return out
+
+
+def _templates(assembly: Path) -> dict[str, str]:
+    """Hierarchical stack ids by template file, over the nested assemblies of the stages."""
+    found = {}
+    for manifest in sorted(assembly.rglob("manifest.json")):
+        for artifact in json.loads(manifest.read_text())["artifacts"].values():
+            if artifact["type"] == "aws:cloudformation:stack":
+                found[artifact["displayName"].split(" ")[0]] = manifest.parent / artifact["properties"]["templateFile"]
+    return {name: str(path) for name, path in found.items()}
+
+
+def _run(command: list[str], folder: Path) -> None:
+    env = os.environ | {"CDK_VALIDATION": "false", "CDK_DISABLE_CLI_TELEMETRY": "true"}
+    done = subprocess.run(command, cwd=folder, env=env, check=False, timeout=TIMEOUT_S)  # noqa: S603
+    if done.returncode:
+        raise SystemExit(f"error: {' '.join(command[:2])} ended with {done.returncode}")
+
+
+if __name__ == "__main__":
+    typer.run(main)
