@@ -20,6 +20,7 @@ from typing import Any, Literal, cast
 
 MISSING = math.nan
 MAX_RECORDS = 500
+NUMBER = (int, float)
 LARGEST = 1e100
 """Larger numbers are refused as infinity is: a table holds 1e125, a whole number in JSON has no end."""
 
@@ -69,11 +70,11 @@ class Feature:
     example: float = 0.0
 
     def problem(self, value: object) -> str | None:
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if not isinstance(value, NUMBER) or isinstance(value, bool):
             return f"must be a number ({self.unit}), got {_shown(value)}"
         if not -LARGEST <= value <= LARGEST:
             return "must be finite and below 1e100; leave the field out where the value is unknown"
-        if self.integer and value != int(value):
+        if self.integer and value % 1:
             return f"must be a whole number, got {_shown(value)}"
         if value < self.minimum or (self.maximum is not None and value > self.maximum):
             return f"must be {self.range_text()} ({self.unit}), got {_shown(value)}"
@@ -102,7 +103,7 @@ class Target:
         if self.classes:
             known = isinstance(value, str) and value in self.classes
             return None if known else f"must be one of {', '.join(self.classes)}, got {_shown(value)}"
-        number = isinstance(value, int | float) and not isinstance(value, bool)
+        number = isinstance(value, NUMBER) and not isinstance(value, bool)
         if number and self.minimum <= cast(float, value) <= self.maximum:
             return None
         return f"must be a number from {self.minimum:g} to {self.maximum:g}, got {_shown(value)}"
