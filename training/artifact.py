@@ -39,14 +39,15 @@ class Artifact:
     facts: dict[str, Any]
 
     def predict(self, features: Matrix) -> Matrix:
-        """From unscaled features (n, features): probabilities (n, classes), or values (n,) in the target's range."""
+        """Of unscaled features (n, features): probabilities (n, classes), or values (n,) in their range."""
         answers: Matrix = self.model.predict(self.scaler.apply(features))
         target = self.contract.target
         return answers if target.classes else np.clip(answers, target.minimum, target.maximum)
 
     def labels(self, probabilities: Matrix) -> Labels:
         """Class numbers (n,)."""
-        return np.argmax(probabilities * self.weights, axis=1)
+        found: Labels = np.argmax(probabilities * self.weights, axis=1)
+        return found
 
     def contributions(self, features: Matrix, labels: Labels | None) -> Matrix:
         """How far each feature moved each answer, (n, features); see the learner's model."""
@@ -70,7 +71,7 @@ class Artifact:
         _copy_code(folder / "code", self.contract)
 
     def onnx(self) -> bytes:
-        """Input `features` (n, features) unscaled; outputs `probabilities` and `label` (class number), or `value`."""
+        """Input: `features` (n, features), unscaled. Outputs: `probabilities` and `label`, or `value`."""
         target, width = self.contract.target, len(self.contract.features)
         scaled = onnx_file.node(
             "Scaler", ["features"], "scaled", "ai.onnx.ml", offset=self.scaler.mean, scale=self.scaler.factor
@@ -130,12 +131,13 @@ def _decision(model: Any, weights: Matrix) -> tuple[list[bytes], list[bytes], li
 def _clipped(model: Any, low: float, high: float) -> tuple[list[bytes], list[bytes], list[bytes]]:
     nodes = model.onnx("scaled", "unclipped")
     nodes.append(onnx_file.node("Clip", ["unclipped", "low", "high"], "value"))
-    bounds = [onnx_file.constant(name, np.float32(end)) for name, end in (("low", low), ("high", high))]
+    ends = {"low": low, "high": high}
+    bounds = [onnx_file.constant(name, np.array(end, np.float32)) for name, end in ends.items()]
     return nodes, bounds, [onnx_file.tensor("value", onnx_file.FLOAT, "records", 1)]
 
 
 def _copy_code(folder: Path, contract: Contract) -> None:
-    """The source that an endpoint needs: this code's root modules, feature code, learners and the contract."""
+    """The source that made the model: root modules, feature code, learners and the contract."""
     ignore = shutil.ignore_patterns("__pycache__")
     for name in ("features", "learners"):
         shutil.copytree(ROOT / name, folder / name, ignore=ignore, dirs_exist_ok=True)

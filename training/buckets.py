@@ -61,4 +61,5 @@ def _bucket_of(volumes: pa.ChunkedArray, count: int) -> NDArray[np.uint8]:
     """Each row's bucket: the same volume always the same, on every machine."""
     codes = volumes.combine_chunks().dictionary_encode()
     bucket = np.array([zlib.crc32(name.encode()) % count for name in codes.dictionary.to_pylist()], np.uint8)
-    return bucket[codes.indices.to_numpy()]
+    rows: NDArray[np.uint8] = bucket[codes.indices.to_numpy()]
+    return rows

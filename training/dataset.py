@@ -18,7 +18,7 @@ from encoding import Matrix
 from jobs import JobError
 
 KNOWN = "known_target"
-"""Column beside the features: the volume's latest label known at the row's time; for baselines, never a feature."""
+"""Column of the volume's latest label known at the row's time: for baselines, never a feature."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class SplitWriter:
         """Adds rows; `names` of their volume codes, `time` in epoch milliseconds."""
         values = [*rows.features.T, rows.target, rows.known]
         for column in (time, rows.volume, *values):
-            self._hash.update(np.ascontiguousarray(column))
+            self._hash.update(np.ascontiguousarray(column).data)
         self._hash.update("\n".join(names.to_pylist()).encode())
         columns = [
             names.take(pa.array(rows.volume)),

@@ -13,7 +13,7 @@ POWERS = np.arange(0, 1.01, 0.1)
 
 
 def weights(rule: str, truth: metrics.Codes, probabilities: Matrix) -> Matrix:
-    """Class weights (classes,) for `rule`: all 1, or that power of a class's rarity with the best macro F1."""
+    """Class weights (classes,): all 1, or the power of a class's rarity with the best macro F1 on `truth`."""
     if rule not in RULES:
         raise JobError(f"decision must be one of {', '.join(RULES)}, got {rule!r}")
     classes = probabilities.shape[1]

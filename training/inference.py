@@ -1,7 +1,7 @@
 """What the endpoint runs: records in, predictions with their reasons out.
 
-A request is {"records": [record, ...], "explain": bool}. History features come from the earlier records of the
-same volume in the same request. Whatever is wrong is an exception: the router refuses bad records beforehand.
+A request is {"records": [record, ...], "explain": bool}. History features come from the earlier records of
+the same volume in the same request. Whatever is wrong is an exception: the router refuses bad records before.
 """
 
 from __future__ import annotations
@@ -39,8 +39,9 @@ def model_fn(model_dir: str) -> Predictor:
     own = Contract.load_all(contracts_folder()).get(loaded.contract.name)
     if own is None or own.hash != loaded.contract.hash:
         raise ValueError(
-            f"the model was trained for contract {loaded.contract.name} {loaded.contract.hash}, this code serves "
-            f"{own.hash if own else 'no such contract'}: deploy the code that lies in the model's code folder"
+            f"the model was trained for contract {loaded.contract.name} {loaded.contract.hash}, "
+            f"this code serves {own.hash if own else 'no such contract'}: "
+            "deploy the code that lies in the model's own code folder"
         )
     return Predictor(loaded, Encoder.of(loaded.contract))
 

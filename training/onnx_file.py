@@ -63,7 +63,8 @@ def _attribute(name: str, value: Any) -> bytes:
     if isinstance(value, str):
         return named + _text(4, value) + _integer(20, 3)
     if isinstance(value, list):
-        return named + b"".join(_text(9, item) for item in value) + _integer(20, 8)
+        encoded = {item: _text(9, item) for item in set(value)}
+        return named + b"".join(map(encoded.__getitem__, value)) + _integer(20, 8)
     if value.dtype.kind == "f":
         return named + _bytes(7, value.astype("<f4").tobytes()) + _integer(20, 6)
     return named + _bytes(8, _varints(value)) + _integer(20, 7)

@@ -37,7 +37,7 @@ FILES_LISTED = 200
 
 
 def prepare(*, raw: Path, output: Path, profile: str, run_date: str, contract: Contract) -> dict[str, Any]:
-    """Writes the splits and their metadata below `output`; returns the metadata. JobError on unusable input."""
+    """Writes the splits and their metadata below `output`; returns the metadata. JobError on bad input."""
     source = raw_records.survey(raw, profile, contract)
     facts = _Splitting(output, contract, source).run()
     head = {"model": contract.name, "contract_hash": contract.hash, "profile": profile, "run_date": run_date}
@@ -98,7 +98,7 @@ class _Splitting:
         if empty:
             counted = ", ".join(f"{count} {name}" for name, count in self.counts.items())
             raise JobError(
-                f"no rows for {' and '.join(empty)} ({counted}); needed are labelled records over a longer time"
+                f"no rows for {' and '.join(empty)} ({counted}); needed are labels over a longer time"
             )
         return {
             "data_hash": hashlib.sha256("".join(hashes).encode()).hexdigest(),

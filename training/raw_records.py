@@ -140,7 +140,7 @@ def _number(name: str, column: pa.Array) -> pa.Array:
 
 
 def _target(target: Target, column: pa.Array) -> pa.Array:
-    """Class numbers of a classifier's labels, values of a regressor's; ValueError on a label it does not know."""
+    """Class numbers of a classifier's labels, values of a regressor's; ValueError on an unknown label."""
     if not target.classes:
         return _score(target, _number(target.name, column))
     labels = column.cast(pa.string())

@@ -38,7 +38,7 @@ def train(
     hyperparameters: Mapping[str, str],
     contract: Contract,
 ) -> dict[str, Any]:
-    """Trains on `folders` (train, validation, metadata), saves to `model_dir`, returns the artifact's facts."""
+    """Trains on `folders` (train, validation, metadata), saves to `model_dir`, returns its facts."""
     own = {"learner": "xgboost", "decision": "argmax"} | {
         k: v for k, v in hyperparameters.items() if k in OWN
     }

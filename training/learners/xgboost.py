@@ -83,14 +83,14 @@ def fit(
     that `identity` names goes on from the last of its `checkpoints`.
     """
     settings = xgboost_settings.read(given, target)
-    metric = f"validation:{settings.parameters['eval_metric']}"
+    metric = f"validation:{settings.booster['eval_metric']}"
     resumed = latest(checkpoints, identity)
     done = resumed.num_boosted_rounds() if resumed else 0
     rounds = Rounds(settings.patience, lambda score: report(metric, score), identity, checkpoints)
     try:
         parts = _matrices(train, validation, settings)
         booster = xgb.train(
-            settings.parameters,
+            settings.booster,
             parts[0],
             max(settings.rounds - done, 0),
             evals=[(parts[1], "validation")],
@@ -99,7 +99,7 @@ def fit(
             verbose_eval=False,
         )
     except xgb.core.XGBoostError as error:
-        raise JobError(f"xgboost refuses {settings.parameters}: {_reason(error)}") from None
+        raise JobError(f"xgboost refuses {settings.booster}: {_reason(error)}") from None
     best = best_round(booster)
     log = {
         "metric": metric,
@@ -112,7 +112,7 @@ def fit(
 
 
 def _matrices(train: Rows, validation: Rows, settings: xgboost_settings.Settings) -> tuple[Any, Any]:
-    threads, bins = settings.parameters["nthread"], settings.parameters["max_bin"]
+    threads, bins = settings.booster["nthread"], settings.booster["max_bin"]
     weight = settings.row_weights(train.target)
     first = xgb.QuantileDMatrix(train.features, train.target, weight=weight, nthread=threads, max_bin=bins)
     second = xgb.QuantileDMatrix(

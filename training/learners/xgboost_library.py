@@ -7,7 +7,7 @@ from types import ModuleType
 
 
 def _lean_import() -> ModuleType:
-    """xgboost without its optional scikit-learn interface: no job uses it, and it brings pandas and scipy.stats."""
+    """xgboost without its scikit-learn interface: no job uses it, and it brings pandas and scipy.stats."""
     absent = "sklearn" not in sys.modules
     if absent:
         sys.modules["sklearn"] = None  # type: ignore[assignment]

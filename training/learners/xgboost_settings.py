@@ -1,4 +1,4 @@
-"""Hyperparameters of the boosted trees: text from the job's configuration, checked and turned into numbers."""
+"""Hyperparameters of the boosted trees: text from the job's configuration, checked and made numbers."""
 
 from __future__ import annotations
 
@@ -13,49 +13,50 @@ from numpy.typing import NDArray
 from catalog.contract import Target
 from jobs import JobError
 
-OBJECTIVES = ("multi:softprob", "reg:squarederror", "reg:absoluteerror", "reg:pseudohubererror")
-METRICS = ("mlogloss", "merror", "rmse", "mae")
 WEIGHTS = {"none": 0.0, "sqrt": 0.5, "balanced": 1.0}
 """Power of a class's rarity that its rows weigh with."""
-
-
-def _threads(text: str) -> int:
-    """A number, or `auto` for the job's cores; more than one collapses where cores are shared."""
-    return int(os.environ.get("SM_NUM_CPUS", "1")) if text == "auto" else int(text)
-
-
-def _one_of(*allowed: str) -> Callable[[str], str]:
-    def check(text: str) -> str:
-        if text not in allowed:
-            raise ValueError
-        return text
-
-    check.__name__ = f"one of {', '.join(allowed)}"
-    return check
+Kind = tuple[str, Callable[[str], Any]]
 
 
 def _whole(text: str) -> int:
     """Tuning services may write whole numbers as 5.0."""
     number = float(text)
     if number != int(number):
-        raise ValueError
+        raise ValueError(text)
     return int(number)
 
 
-_whole.__name__, _threads.__name__, KINDS = "a whole number", "a whole number or auto", {float: "a number"}
-PARAMETERS: dict[str, Callable[[str], Any]] = {
-    **dict.fromkeys(("eta", "min_child_weight", "subsample", "colsample_bytree"), float),
-    **dict.fromkeys(("gamma", "alpha", "lambda", "max_delta_step"), float),
-    **dict.fromkeys(("max_depth", "max_bin", "max_leaves", "seed"), _whole),
-    "grow_policy": _one_of("depthwise", "lossguide"),
-    "objective": _one_of(*OBJECTIVES),
-    "eval_metric": _one_of(*METRICS),
-    "nthread": _threads,
+def _threads(text: str) -> int:
+    return int(os.environ.get("SM_NUM_CPUS", "1")) if text == "auto" else _whole(text)
+
+
+def _choice(*allowed: str) -> Kind:
+    return f"one of {', '.join(allowed)}", {name: name for name in allowed}.__getitem__
+
+
+NUMBER: Kind = ("a number", float)
+WHOLE: Kind = ("a whole number", _whole)
+THREADS: Kind = ("a whole number, or auto for all cores of the job", _threads)
+BOOSTER: dict[str, Kind] = {
+    "objective": _choice("multi:softprob", "reg:squarederror", "reg:absoluteerror", "reg:pseudohubererror"),
+    "eval_metric": _choice("mlogloss", "merror", "rmse", "mae"),
+    "eta": NUMBER,
+    "max_depth": WHOLE,
+    "min_child_weight": NUMBER,
+    "subsample": NUMBER,
+    "colsample_bytree": NUMBER,
+    "gamma": NUMBER,
+    "alpha": NUMBER,
+    "lambda": NUMBER,
+    "max_delta_step": NUMBER,
+    "max_bin": WHOLE,
+    "seed": WHOLE,
+    "nthread": THREADS,
 }
-OWN: dict[str, Callable[[str], Any]] = {
-    "num_boost_round": _whole,
-    "early_stopping_rounds": _whole,
-    "class_weight": _one_of(*WEIGHTS),
+OWN: dict[str, Kind] = {
+    "num_boost_round": WHOLE,
+    "early_stopping_rounds": WHOLE,
+    "class_weight": _choice(*WEIGHTS),
 }
 DEFAULTS = {
     "num_boost_round": "300",
@@ -65,6 +66,8 @@ DEFAULTS = {
     "nthread": "1",
     "seed": "0",
 }
+CLASSES = {"objective": "multi:softprob", "eval_metric": "mlogloss"}
+NUMBERS = {"objective": "reg:squarederror", "eval_metric": "rmse"}
 
 
 @dataclass(frozen=True)
@@ -75,14 +78,11 @@ class Settings:
     patience: int
     class_weight: str
     classes: int
-    parameters: dict[str, Any]
+    booster: dict[str, Any]
 
     def as_text(self) -> dict[str, str]:
-        own = (self.rounds, self.patience, self.class_weight)
-        return {
-            name: str(value)
-            for name, value in {**dict(zip(OWN, own, strict=True)), **self.parameters}.items()
-        }
+        own = dict(zip(OWN, (self.rounds, self.patience, self.class_weight), strict=True))
+        return {name: str(value) for name, value in {**own, **self.booster}.items()}
 
     def row_weights(self, labels: NDArray[np.float32]) -> NDArray[np.float32] | None:
         """Rows of rare classes weigh more, as `class_weight` says; their mean stays 1."""
@@ -92,31 +92,25 @@ class Settings:
         codes = labels.astype(np.int64)
         counts = np.maximum(np.bincount(codes, minlength=self.classes), 1)
         weights = ((len(codes) / counts) ** power)[codes]
-        return (weights / weights.mean()).astype(np.float32)
+        return np.asarray(weights / weights.mean(), np.float32)
 
 
 def read(given: Mapping[str, str], target: Target) -> Settings:
     """JobError names every hyperparameter that is unknown or unusable."""
-    classes = len(target.classes)
-    task = {"objective": "multi:softprob", "eval_metric": "mlogloss"} if classes else {
-        "objective": "reg:squarederror", "eval_metric": "rmse"
-    }  # fmt: skip
-    texts = {**DEFAULTS, **task, **given}
-    problems = [
-        f"{name} is not a hyperparameter; known are {', '.join(sorted({**PARAMETERS, **OWN}))}"
-        for name in texts if name not in PARAMETERS and name not in OWN
-    ]  # fmt: skip
+    classes, kinds = len(target.classes), {**BOOSTER, **OWN}
+    texts = {**DEFAULTS, **(CLASSES if classes else NUMBERS), **given}
+    unknown = ", ".join(sorted(set(texts) - set(kinds)))
+    problems = [f"{unknown}: not a hyperparameter; known are {', '.join(sorted(kinds))}"] if unknown else []
     values: dict[str, Any] = {}
-    for name, kind in {**PARAMETERS, **OWN}.items():
-        if name in texts:
-            try:
-                values[name] = kind(texts[name])
-            except ValueError:
-                problems.append(f"{name} must be {KINDS.get(kind, kind.__name__)}, got {texts[name]!r}")
+    for name in texts.keys() & kinds.keys():
+        expected, convert = kinds[name]
+        try:
+            values[name] = convert(texts[name])
+        except (ValueError, KeyError, OverflowError):
+            problems.append(f"{name} must be {expected}, got {texts[name]!r}")
     if problems:
-        raise JobError("; ".join(problems))
-    own = [values.pop(name) for name in OWN]
-    shape = {"num_class": classes} if classes else {}
-    return Settings(
-        *own, classes, {**values, **shape, "tree_method": "hist", "disable_default_eval_metric": 1}
-    )
+        raise JobError("; ".join(sorted(problems)))
+    booster = {name: values[name] for name in BOOSTER if name in values}
+    booster |= {"tree_method": "hist"} | ({"num_class": classes} if classes else {})
+    rounds, patience, class_weight = (values[name] for name in OWN)
+    return Settings(rounds, patience, class_weight, classes, booster)
