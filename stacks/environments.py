@@ -64,6 +64,8 @@ class Environment:
     table_name: str = "IOPSInsights"
     """Environments that share an account and region need different names."""
     ttl_days: int = 365
+    archive_window_s: int = 10
+    """How long the stream gathers insights into one object of the raw bucket."""
     log_retention_days: int = 30
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -161,6 +163,7 @@ LOCAL = Environment(
     schedules=False,
     promotion="automatic",
     poll_s=1,
+    archive_window_s=1,
 )
 
 DEV = Environment(name="dev", retain=False, allow_delete=True, promotion="automatic", log_retention_days=14)

@@ -34,6 +34,12 @@ class Resolved:
         family = self.instance_type.split(".")[1]
         return not (family in LOCAL_DISK or family.rstrip("n").endswith("d"))
 
+    @property
+    def cores(self) -> int:
+        """Virtual CPUs, as SageMaker's x86 sizes count them."""
+        size = self.instance_type.split(".")[2]
+        return {"medium": 2, "large": 2, "xlarge": 4}.get(size) or 4 * int(size.removesuffix("xlarge"))
+
 
 @cache
 def instance_types() -> dict[Role, tuple[str, ...]]:

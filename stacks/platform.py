@@ -6,9 +6,13 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from catalog.spec import ModelSpec
+from stacks.api_stack import ApiStack
 from stacks.bundling import Payloads
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
+from stacks.names import model_id
+from stacks.serving_stack import ServingStack
+from stacks.training_stack import TrainingStack
 
 
 class Platform(cdk.Stage):
@@ -23,3 +27,9 @@ class Platform(cdk.Stage):
             env=cdk.Environment(account=environment.account, region=environment.region),
         )
         foundation = FoundationStack(self, "Foundation", env=environment, models=models)
+        TrainingStack(
+            self, "Training", env=environment, models=models, foundation=foundation, payloads=payloads
+        )
+        for spec in models:
+            ServingStack(self, model_id(spec), env=environment, spec=spec, foundation=foundation)
+        ApiStack(self, "Api", env=environment, models=models, foundation=foundation, payloads=payloads)

@@ -1,0 +1,115 @@
+"""From an approved package to the champion that serves, through CloudFormation, and back when that fails."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from aws_cdk import Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from catalog.spec import ModelSpec
+from stacks.bundling import Payloads, function_code
+from stacks.constructs.dead_letters import DeadLetters
+from stacks.constructs.payload_function import PayloadFunction
+from stacks.constructs.promotion_definition import promotion_definition
+from stacks.constructs.traced_machine import TracedMachine
+from stacks.environments import Environment
+from stacks.foundation_stack import FoundationStack
+from stacks.names import champion_parameter, model_id, promotion_machine, scoped, serving_stack
+
+
+class ModelPromotion(Construct):
+    """Starts when a package of ours becomes Approved, by the gate or by a person."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        env: Environment,
+        models: Sequence[ModelSpec],
+        foundation: FoundationStack,
+        payloads: Payloads,
+        layer: lambda_.ILayerVersion,
+    ) -> None:
+        super().__init__(scope, id)
+        places = {
+            spec.name: {"parameter": champion_parameter(env, spec), "stack": serving_stack(env, spec)}
+            for spec in models
+        }
+        promote = PayloadFunction(
+            self,
+            "Promote",
+            env=env,
+            foundation=foundation,
+            layer=layer,
+            code=function_code(payloads, "promote"),
+            folder="promote",
+            description="Writes the champion and updates the stack that serves it",
+            environment={"TARGETS": json.dumps(places, sort_keys=True)},
+            timeout_s=60,
+        )
+        _grant(promote, env, models)
+        machine = TracedMachine(
+            self,
+            "Promotion",
+            env=env,
+            foundation=foundation,
+            name=promotion_machine(env),
+            definition=promotion_definition(
+                env, promote_arn=promote.function_arn, topic_arn=foundation.topic.topic_arn
+            ),
+            statements=_statements(promote, foundation),
+        )
+        unheard = DeadLetters(self, "Unheard", foundation=foundation, holds="approvals that started no promotion")
+        for spec in models:
+            events.Rule(
+                self,
+                model_id(spec),
+                description=f"An approved package of {scoped(env, spec)} is promoted",
+                event_pattern=_approval(scoped(env, spec)),
+                targets=[
+                    targets.SfnStateMachine(
+                        machine,
+                        dead_letter_queue=unheard,
+                        input=events.RuleTargetInput.from_object(
+                            {"model": spec.name, "package": events.EventField.from_path("$.detail.ModelPackageArn")}
+                        ),
+                    )
+                ],
+            )
+
+
+def _approval(group: str) -> events.EventPattern:
+    detail: dict[str, Any] = {"ModelPackageGroupName": [group], "ModelApprovalStatus": ["Approved"]}
+    return events.EventPattern(
+        source=["aws.sagemaker"], detail_type=["SageMaker Model Package State Change"], detail=detail
+    )
+
+
+def _grant(promote: PayloadFunction, env: Environment, models: Sequence[ModelSpec]) -> None:
+    """The stacks keep the role they were deployed with, so nothing is passed here."""
+    stack = Stack.of(promote)
+
+    def arns(service: str, resources: list[str]) -> list[str]:
+        return [f"arn:{stack.partition}:{service}:{stack.region}:{stack.account}:{each}" for each in resources]
+
+    serving = [f"stack/{serving_stack(env, spec)}/*" for spec in models]
+    champions = [f"parameter{champion_parameter(env, spec)}" for spec in models]
+    packages = [f"model-package/{scoped(env, spec)}/*" for spec in models]
+    promote.allow("cloudformation:DescribeStacks", "cloudformation:UpdateStack", on=arns("cloudformation", serving))
+    # UpdateStack resolves the champion as its caller
+    promote.allow("ssm:GetParameter", "ssm:GetParameters", "ssm:PutParameter", on=arns("ssm", champions))
+    promote.allow("sagemaker:DescribeModelPackage", "sagemaker:UpdateModelPackage", on=arns("sagemaker", packages))
+
+
+def _statements(promote: PayloadFunction, foundation: FoundationStack) -> list[iam.PolicyStatement]:
+    return [
+        iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[promote.function_arn]),
+        iam.PolicyStatement(actions=["sns:Publish"], resources=[foundation.topic.topic_arn]),
+        iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[foundation.key.key_arn]),
+    ]

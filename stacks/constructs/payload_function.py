@@ -1,0 +1,101 @@
+"""A function of ours: bundle, layer, role, log group and alarms."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from stacks.bundling import Payloads, layer_code
+from stacks.constructs.metrics import function_metric
+from stacks.constructs.notifying_alarm import NotifyingAlarm
+from stacks.constructs.service_log_group import ServiceLogGroup
+from stacks.environments import Environment
+from stacks.foundation_stack import FoundationStack
+from stacks.names import METRIC_NAMESPACE
+
+RUNTIME = lambda_.Runtime.PYTHON_3_12
+METRIC_ALARMS = {"Errors": "fails", "Throttles": "is throttled"}
+
+
+class PayloadLayer(lambda_.LayerVersion):
+    """The functions' third-party code, one per stack."""
+
+    def __init__(self, scope: Construct, id: str, *, payloads: Payloads) -> None:
+        super().__init__(
+            scope,
+            id,
+            code=layer_code(payloads),
+            compatible_runtimes=[RUNTIME],
+            description="Third-party code of the functions",
+        )
+
+
+class PayloadFunction(lambda_.Function):
+    """`lambda/<folder>/handler.py` under a role that may write its own log and trace, and what is granted to it."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        env: Environment,
+        foundation: FoundationStack,
+        layer: lambda_.ILayerVersion,
+        code: lambda_.Code,
+        folder: str,
+        description: str,
+        environment: Mapping[str, str],
+        timeout_s: int = 30,
+        memory_mb: int = 256,
+    ) -> None:
+        place = Construct(scope, id)
+        log_group = ServiceLogGroup(place, "Log", env=env, key=foundation.key)
+        role = iam.Role(place, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        log_group.grant_write(role)
+        super().__init__(
+            place,
+            "Function",
+            description=description,
+            runtime=RUNTIME,
+            architecture=lambda_.Architecture.X86_64,
+            handler=f"{folder}.handler.handler",
+            code=code,
+            layers=[layer],
+            role=role,
+            log_group=log_group,
+            logging_format=lambda_.LoggingFormat.JSON,
+            tracing=lambda_.Tracing.ACTIVE,
+            timeout=Duration.seconds(timeout_s),
+            memory_size=memory_mb,
+            environment_encryption=foundation.key,
+            environment={
+                "POWERTOOLS_SERVICE_NAME": folder,
+                "LOG_LEVEL": env.log_level,
+                "ENVIRONMENT": env.name,
+                **environment,
+            },
+        )
+        for name, verb in METRIC_ALARMS.items():
+            NotifyingAlarm(
+                place,
+                name,
+                topic=foundation.topic,
+                metric=function_metric(self.function_name, name),
+                threshold=0,
+                description=f"Function {folder} of {Stack.of(self).stack_name} {verb}",
+            )
+
+    def allow(self, *actions: str, on: list[str]) -> None:
+        """Lets the function do `actions` on these ARNs and on nothing else."""
+        self.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=on))
+
+
+def own_metrics() -> iam.PolicyStatement:
+    """Lets a function write metrics of our namespace."""
+    return iam.PolicyStatement(
+        actions=["cloudwatch:PutMetricData"],
+        resources=["*"],  # the action takes no resource; the namespace confines it
+        conditions={"StringEquals": {"cloudwatch:namespace": METRIC_NAMESPACE}},
+    )

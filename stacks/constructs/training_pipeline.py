@@ -1,0 +1,121 @@
+"""Everything that trains one model: bundle, role, state machine, schedule."""
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_scheduler_targets as targets
+from constructs import Construct
+
+from catalog.spec import ModelSpec
+from stacks.bundling import Payloads, training_asset
+from stacks.constructs.job_role import JobRole, vpc_config
+from stacks.constructs.traced_machine import TracedMachine
+from stacks.constructs.training_definition import training_definition
+from stacks.constructs.training_requests import JobPlaces
+from stacks.environments import Environment
+from stacks.foundation_stack import FoundationStack
+from stacks.images import image_repository_arn
+from stacks.names import champion_parameter, scoped, training_machine, tuning_prefix
+
+
+class TrainingPipeline(Construct):
+    """Retrains on live records by schedule; any profile on demand."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        env: Environment,
+        spec: ModelSpec,
+        foundation: FoundationStack,
+        payloads: Payloads,
+        gate: lambda_.IFunction,
+    ) -> None:
+        super().__init__(scope, id)
+        code = training_asset(self, "Code", payloads, spec.contract)
+        role = JobRole(self, "JobRole", env=env, foundation=foundation, description=f"Jobs of {scoped(env, spec)}")
+        role.may_read(foundation.raw, "insights/*")
+        role.may_read(foundation.processed, f"{spec.name}/*")
+        role.may_read(foundation.models, f"{spec.name}/*")
+        role.may_read(code.bucket, code.s3_object_key)
+        role.may_write(foundation.processed, f"{spec.name}/*")
+        role.may_write(foundation.models, f"{spec.name}/*")
+        places = JobPlaces(
+            env=env,
+            spec=spec,
+            role_arn=role.role_arn,
+            key_arn=foundation.key.key_arn,
+            raw=foundation.raw.bucket_name,
+            processed=foundation.processed.bucket_name,
+            models=foundation.models.bucket_name,
+            code_url=code.s3_object_url,
+            vpc=vpc_config(foundation),
+        )
+        topic = foundation.topic.topic_arn
+        machine = TracedMachine(
+            self,
+            "Training",
+            env=env,
+            foundation=foundation,
+            name=training_machine(env, spec),
+            definition=training_definition(places, gate_arn=gate.function_arn, topic_arn=topic),
+            statements=_statements(Stack.of(self), places, foundation, gate),
+        )
+        scheduler.Schedule(
+            self,
+            "Schedule",
+            description=f"Retrains {scoped(env, spec)} on live records",
+            schedule=scheduler.ScheduleExpression.expression(spec.schedule),
+            enabled=env.schedules,
+            target=targets.StepFunctionsStartExecution(
+                machine, input=scheduler.ScheduleTargetInput.from_object({"profile": "live"})
+            ),
+        )
+
+
+def _statements(
+    stack: Stack, places: JobPlaces, foundation: FoundationStack, gate: lambda_.IFunction
+) -> list[iam.PolicyStatement]:
+    """What the state machine may do: its own jobs, its own packages, its own champion."""
+    env, spec = places.env, places.spec
+    name = scoped(env, spec)
+
+    def arn(resource: str, service: str = "sagemaker") -> str:
+        return f"arn:{stack.partition}:{service}:{stack.region}:{stack.account}:{resource}"
+
+    def allow(actions: list[str], *resources: str, **rest: dict[str, dict[str, str]]) -> iam.PolicyStatement:
+        return iam.PolicyStatement(actions=actions, resources=list(resources), **rest)
+
+    def job(kind: str) -> list[str]:
+        return [f"sagemaker:{verb}{kind}" for verb in ("Create", "Describe", "Stop")] + ["sagemaker:AddTags"]
+
+    return [
+        allow(job("ProcessingJob"), arn(f"processing-job/{name}-*")),
+        allow(job("HyperParameterTuningJob"), arn(f"hyper-parameter-tuning-job/{tuning_prefix(spec)}-*")),
+        allow(["sagemaker:DescribeTrainingJob"], arn(f"training-job/{tuning_prefix(spec)}-*")),
+        allow(
+            ["sagemaker:CreateModelPackage", "sagemaker:DescribeModelPackage"],
+            arn(f"model-package-group/{name}"),
+            arn(f"model-package/{name}/*"),
+        ),
+        allow(["ssm:GetParameter"], arn(f"parameter{champion_parameter(env, spec)}", "ssm")),
+        allow(["lambda:InvokeFunction"], gate.function_arn),
+        allow(["sns:Publish"], foundation.topic.topic_arn),
+        allow(["kms:Decrypt", "kms:GenerateDataKey"], foundation.key.key_arn),
+        # SageMaker reads artifact and image as the caller when a package is registered
+        allow(["s3:GetObject"], foundation.models.arn_for_objects(f"{spec.name}/*")),
+        allow(["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], image_repository_arn(env.region)),
+        allow(
+            ["iam:PassRole"],
+            places.role_arn,
+            conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+        ),
+        # Step Functions waits for jobs through rules of these fixed names
+        allow(
+            ["events:DescribeRule", "events:PutRule", "events:PutTargets"],
+            arn("rule/StepFunctionsGetEventsForSageMakerProcessingJobsRule", "events"),
+            arn("rule/StepFunctionsGetEventsForSageMakerHyperParameterTuningJobsRule", "events"),
+        ),
+    ]

@@ -1,0 +1,18 @@
+"""One model's serving: promotion updates this stack and no other."""
+
+from aws_cdk import Stack
+from constructs import Construct
+
+from catalog.spec import ModelSpec
+from stacks.constructs.model_endpoint import ModelEndpoint
+from stacks.environments import Environment
+from stacks.foundation_stack import FoundationStack
+
+
+class ServingStack(Stack):
+    def __init__(
+        self, scope: Construct, id: str, *, env: Environment, spec: ModelSpec, foundation: FoundationStack
+    ) -> None:
+        super().__init__(scope, id, description=f"Operations ML, {env.name}: {spec.contract.title}")
+        self.add_stack_dependency(foundation)
+        ModelEndpoint(self, "Serving", env=env, spec=spec, foundation=foundation)

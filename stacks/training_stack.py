@@ -1,0 +1,102 @@
+"""What trains, judges and promotes the models of an environment."""
+
+import json
+from collections.abc import Sequence
+
+from aws_cdk import Stack
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_scheduler_targets as targets
+from constructs import Construct
+
+from catalog.spec import ModelSpec
+from stacks.bundling import Payloads, function_code
+from stacks.constructs.model_promotion import ModelPromotion
+from stacks.constructs.payload_function import PayloadFunction, PayloadLayer, own_metrics
+from stacks.constructs.training_pipeline import TrainingPipeline
+from stacks.environments import Environment
+from stacks.foundation_stack import FoundationStack
+from stacks.names import METRIC_NAMESPACE, champion_parameter, model_id, scoped
+
+
+class TrainingStack(Stack):
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        env: Environment,
+        models: Sequence[ModelSpec],
+        foundation: FoundationStack,
+        payloads: Payloads,
+    ) -> None:
+        super().__init__(scope, id, description=f"Operations ML, {env.name}: training and promotion")
+        self.add_stack_dependency(foundation)
+        layer = PayloadLayer(self, "Layer", payloads=payloads)
+        gate = PayloadFunction(
+            self,
+            "Gate",
+            env=env,
+            foundation=foundation,
+            layer=layer,
+            code=function_code(payloads, "gate"),
+            folder="gate",
+            description="Judges an evaluation against the model's gates",
+            environment={},
+        )
+        evaluations = [foundation.processed.arn_for_objects(f"{spec.name}/*/evaluation/*") for spec in models]
+        gate.allow("s3:GetObject", on=evaluations)
+        gate.allow("kms:Decrypt", on=[foundation.key.key_arn])
+        pipelines = Construct(self, "Pipelines")
+        for spec in models:
+            TrainingPipeline(
+                pipelines, model_id(spec), env=env, spec=spec, foundation=foundation, payloads=payloads, gate=gate
+            )
+        ModelPromotion(
+            self, "Promotion", env=env, models=models, foundation=foundation, payloads=payloads, layer=layer
+        )
+        self._age(env, models, foundation, payloads, layer)
+
+    def _age(
+        self,
+        env: Environment,
+        models: Sequence[ModelSpec],
+        foundation: FoundationStack,
+        payloads: Payloads,
+        layer: lambda_.ILayerVersion,
+    ) -> None:
+        age = PayloadFunction(
+            self,
+            "Age",
+            env=env,
+            foundation=foundation,
+            layer=layer,
+            code=function_code(payloads, "age"),
+            folder="age",
+            description="Tells every day how old each champion is",
+            environment={
+                "NAMESPACE": METRIC_NAMESPACE,
+                "MODELS": json.dumps(
+                    {spec.name: {"parameter": champion_parameter(env, spec)} for spec in models}, sort_keys=True
+                ),
+            },
+        )
+        scope = f"{self.region}:{self.account}"
+        age.allow(
+            "ssm:GetParameter",
+            "ssm:GetParameters",
+            on=[f"arn:{self.partition}:ssm:{scope}:parameter{champion_parameter(env, spec)}" for spec in models],
+        )
+        age.allow(
+            "sagemaker:DescribeModelPackage",
+            on=[f"arn:{self.partition}:sagemaker:{scope}:model-package/{scoped(env, spec)}/*" for spec in models],
+        )
+        age.add_to_role_policy(own_metrics())
+        scheduler.Schedule(
+            self,
+            "Daily",
+            description="Tells the age of the champions",
+            schedule=scheduler.ScheduleExpression.expression("rate(1 day)"),
+            enabled=env.schedules,
+            target=targets.LambdaInvoke(age),
+        )
