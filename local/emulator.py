@@ -1,0 +1,133 @@
+"""Puts the stand-ins into the emulator through its own tables, after checking that it is the one they were made for.
+
+The tables are private names of ministack: they are listed in `EXPECTED`, and a version other than `VERSION`
+is refused, so that an upgrade is tried on purpose and never meets a user by surprise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import importlib.metadata
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from local import cloudformation
+from local.autoscaling import service as autoscaling
+from local.sagemaker import service as sagemaker
+from local.sagemaker.machine import Machine
+from local.sagemaker.steps import run_step
+
+VERSION = "1.5.33"
+EXPECTED: tuple[tuple[str, str, type | str], ...] = (
+    ("app", "SERVICE_HANDLERS", dict),
+    ("app", "SERVICE_REGISTRY", dict),
+    ("app", "_state_map", dict),
+    ("app", "_loaded_modules", dict),
+    ("app", "_build_persistence_save_dict", "callable"),
+    ("app", "save_all", "callable"),
+    ("app", "main", "callable"),
+    ("core.router", "SERVICE_PATTERNS", dict),
+    ("services.stepfunctions", "_AWS_SDK_SERVICE_MAP", dict),
+    ("services.stepfunctions", "_AWS_SDK_ERROR_PREFIX", dict),
+    ("services.stepfunctions", "_AWS_SDK_ERROR_CODE_OVERRIDES", dict),
+    ("services.stepfunctions", "_SERVICE_DISPATCH", dict),
+    ("services.stepfunctions", "_ExecutionError", "callable"),
+    ("services.cloudformation.provisioners", "_RESOURCE_HANDLERS", dict),
+    ("services.cloudformation.stacks", "_runs_on_worker_thread", "callable"),
+    ("services.eventbridge", "_put_events", "callable"),
+)
+_OURS = ("AWS::SageMaker::", "AWS::ApplicationAutoScaling::")
+
+
+class WrongEmulator(RuntimeError):
+    """The installed ministack is not the one the stand-ins were made for."""
+
+
+def check_emulator() -> None:
+    """Every difference at once; WrongEmulator says what to do."""
+    found = importlib.metadata.version("ministack")
+    problems = [] if found == VERSION else [f"version {found} is installed, {VERSION} is expected"]
+    for module, name, kind in EXPECTED:
+        value = getattr(_module(module), name, None)
+        fits = callable(value) if isinstance(kind, str) else isinstance(value, kind)
+        if not fits:
+            problems.append(f"ministack.{module}.{name} is not a {kind if isinstance(kind, str) else kind.__name__}")
+    if problems:
+        raise WrongEmulator(
+            "ministack does not fit: " + "; ".join(problems) + f". Install ministack=={VERSION}, or try the new one"
+            " against tests/local and adapt local/emulator.py."
+        )
+
+
+def install(machine: Machine) -> None:
+    """Register every stand-in with the emulator of this process."""
+    check_emulator()
+    _install_services(machine)
+    _install_steps(machine)
+    _module("services.cloudformation.provisioners")._RESOURCE_HANDLERS.update(cloudformation.handlers(machine))
+    stacks = _module("services.cloudformation.stacks")
+    blocks = stacks._runs_on_worker_thread
+    # Loading an endpoint takes seconds and calls back into the emulator, which its event loop must be free for.
+    stacks._runs_on_worker_thread = lambda kind: kind.startswith(_OURS) or blocks(kind)
+
+
+def publisher() -> Callable[[dict[str, Any]], None]:
+    """Events as the service's own: PutEvents refuses the source aws.sagemaker from anyone else."""
+    events = _module("services.eventbridge")
+    return lambda entry: events._put_events({"Entries": [entry]}, allow_aws_source=True)
+
+
+def _install_services(machine: Machine) -> None:
+    async def answer_sagemaker(method: str, path: str, headers: Mapping[str, str], body: bytes, _query: Any) -> Any:
+        return await asyncio.to_thread(sagemaker.respond, machine, method, path, headers, body)
+
+    async def answer_scaling(_method: str, _path: str, headers: Mapping[str, str], body: bytes, _query: Any) -> Any:
+        return await asyncio.to_thread(autoscaling.respond, machine, headers, body)
+
+    app, router = _module("app"), _module("core.router")
+    app.SERVICE_HANDLERS.update({"sagemaker": answer_sagemaker, "application-autoscaling": answer_scaling})
+    app.SERVICE_REGISTRY["sagemaker"] = {"module": "sagemaker"}
+    app._state_map["sagemaker"] = "sagemaker"
+    app._loaded_modules["sagemaker"] = _State(machine)
+    router.SERVICE_PATTERNS["sagemaker"] = {"target_prefixes": ["SageMaker."]}
+    router.SERVICE_PATTERNS["application-autoscaling"] = {"target_prefixes": ["AnyScaleFrontendService."]}
+
+
+def _install_steps(machine: Machine) -> None:
+    steps = _module("services.stepfunctions")
+    steps._SERVICE_DISPATCH["arn:aws:states:::sagemaker:"] = lambda resource, request: run_step(
+        machine, steps._ExecutionError, resource, request
+    )
+    steps._AWS_SDK_SERVICE_MAP["sagemaker"] = {"target_prefix": "SageMaker", "protocol": "json"}
+    steps._AWS_SDK_ERROR_PREFIX["sagemaker"] = "SageMaker"
+    steps._AWS_SDK_ERROR_CODE_OVERRIDES["sagemaker"] = {
+        "ResourceNotFound": "ResourceNotFoundException",
+        "ResourceInUse": "ResourceInUseException",
+        "ResourceLimitExceeded": "ResourceLimitExceededException",
+        "ValidationException": "SageMakerException",
+        "UnsupportedOperation": "SageMakerException",
+    }
+
+
+class _State:
+    """The stand-ins' records as one of the emulator's own persisted services."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+
+    def get_state(self) -> dict[str, Any]:
+        return self._machine.store.snapshot()
+
+    def load_persisted_state(self, data: dict[str, Any]) -> None:
+        self._machine.store.restore(data)
+        sagemaker.fail_interrupted(self._machine)
+
+    def reset(self) -> None:
+        self._machine.children.end_all()
+        self._machine.fleets.clear()
+        self._machine.store.restore({})
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f"ministack.{name}")
