@@ -1,0 +1,1 @@
+"""Judges a candidate on its test split."""

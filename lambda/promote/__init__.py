@@ -1,0 +1,1 @@
+"""Makes an approved package the champion, by CloudFormation, and takes it back."""

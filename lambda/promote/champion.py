@@ -1,0 +1,32 @@
+"""The champion parameter: the one place that says which package a model is served with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+NONE = "none"
+
+
+@dataclass(frozen=True)
+class Champion:
+    """A model's champion parameter; `client` is an ssm client."""
+
+    client: Any
+    parameter: str
+
+    def read(self) -> tuple[str, int]:
+        """The value, and the version that counts its writes."""
+        found = self.client.get_parameter(Name=self.parameter)["Parameter"]
+        return found["Value"], int(found["Version"])
+
+    def before(self, version: int) -> str:
+        """The value one write earlier; NONE where the parameter was never written since it was made."""
+        if version <= 1:
+            return NONE
+        found = self.client.get_parameter(Name=f"{self.parameter}:{version - 1}")["Parameter"]
+        return str(found["Value"])
+
+    def write(self, value: str) -> int:
+        """Returns the new version."""
+        return int(self.client.put_parameter(Name=self.parameter, Value=value, Overwrite=True)["Version"])

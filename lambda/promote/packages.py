@@ -1,0 +1,36 @@
+"""The model package that is promoted: whether it may be, and what is noted on it when it fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+LONGEST_DESCRIPTION = 1024
+
+
+class PackageRefused(Exception):
+    """The package is not Approved, or belongs to another model."""
+
+
+@dataclass(frozen=True)
+class Packages:
+    """The packages of one group; `client` is a sagemaker client."""
+
+    client: Any
+    group: str
+
+    def require_approved(self, package: str) -> None:
+        found = self.client.describe_model_package(ModelPackageName=package)
+        group, status = found.get("ModelPackageGroupName"), found.get("ModelApprovalStatus")
+        if group != self.group:
+            raise PackageRefused(f"{package} belongs to {group}, not to {self.group}")
+        if status != "Approved":
+            raise PackageRefused(f"{package} is {status}; only an Approved package is promoted")
+
+    def reject(self, package: str, reason: str) -> None:
+        """Notes why, so that nobody approves the same package in good faith."""
+        self.client.update_model_package(
+            ModelPackageArn=package,
+            ModelApprovalStatus="Rejected",
+            ApprovalDescription=" ".join(f"Rejected: {reason}".split())[:LONGEST_DESCRIPTION],
+        )

@@ -1,0 +1,1 @@
+"""What the functions share: environment, clients, telemetry, bodies and problems."""
