@@ -31,14 +31,20 @@ def main(
     empty = OUT / "empty.json"
     empty.write_text("{}")
     for name in sorted(after):
-        _run(["cdk", "diff", name, "--app", str(OUT / "after"), "--template", str(before.get(name, empty))], ROOT)
+        _run(
+            ["cdk", "diff", name, "--app", str(OUT / "after"), "--template", str(before.get(name, empty))],
+            ROOT,
+        )
 
 
 def _checkout(base: str, folder: Path) -> Path:
     """The tree of `base` in `folder`, with the built layer of the working tree beside it."""
     known = subprocess.run(  # noqa: S603
         ["git", "rev-parse", "--verify", "--quiet", f"{base}^{{commit}}"],  # noqa: S607
-        cwd=ROOT, capture_output=True, text=True, check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if known.returncode:
         raise SystemExit(f"error: {base!r} is not a revision of this repository; try HEAD, a branch or a tag")
@@ -61,7 +67,9 @@ def _templates(assembly: Path) -> dict[str, str]:
     for manifest in sorted(assembly.rglob("manifest.json")):
         for artifact in json.loads(manifest.read_text())["artifacts"].values():
             if artifact["type"] == "aws:cloudformation:stack":
-                found[artifact["displayName"].split(" ")[0]] = manifest.parent / artifact["properties"]["templateFile"]
+                found[artifact["displayName"].split(" ")[0]] = (
+                    manifest.parent / artifact["properties"]["templateFile"]
+                )
     return {name: str(path) for name, path in found.items()}
 
 

@@ -13,16 +13,22 @@ from local.run import report, server
 from local.run.cloud import Cloud
 from local.run.data import RECORDS, Source
 from local.run.place import HOME
-from local.run.up import bring_up
+from local.run.up import GuidedRun
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="The platform on this machine, without an AWS account.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="The platform on this machine, without an AWS account."
+)
 Home = Annotated[Path, typer.Option(help="Folder that holds the local AWS.")]
 
 
 @app.command()
 def up(
-    data: Annotated[Path | None, typer.Option(help="Folder of the real fio set; synthetic data without it.")] = None,
-    records: Annotated[int, typer.Option(min=2_000, max=50_000_000, help="How many synthetic insights.")] = RECORDS,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the real fio set; synthetic data without it.")
+    ] = None,
+    records: Annotated[
+        int, typer.Option(min=2_000, max=50_000_000, help="How many synthetic insights.")
+    ] = RECORDS,
     home: Home = HOME,
 ) -> None:
     """Start, deploy, load, train, promote, predict. Run it again at any time: it resumes."""
@@ -32,7 +38,7 @@ def up(
     except ValueError as problem:
         raise SystemExit(f"error: {problem}") from None
     try:
-        served = bring_up(console, source, home)
+        served = GuidedRun(console, home).all(source)
     except (RuntimeError, OSError) as problem:
         console.print(f"\n[bold red]stopped:[/] {problem}", markup=True)
         console.print("`make run` resumes where it stopped; `make down` starts over.")

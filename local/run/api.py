@@ -16,15 +16,11 @@ from local.run.place import KEY, REGION
 TIMEOUT_S = 60
 
 
-def url(cloud: Cloud, environment: str) -> str:
+def url(cloud: Cloud) -> str:
     """The API's address on this machine: the local gateway answers under its own path, not amazonaws.com."""
-    name = f"{environment}-api"
-    client = cloud.client("apigateway")
-    apis = {api["name"]: api["id"] for api in client.get_rest_apis()["items"]}
-    if name not in apis:
-        raise RuntimeError(f"no API {name!r} is deployed; there are: {', '.join(sorted(apis))}")
-    stage = client.get_stages(restApiId=apis[name])["item"][0]["stageName"]
-    return f"{cloud.place.endpoint}/restapis/{apis[name]}/{stage}/_user_request_"
+    api = cloud.output("Api", "ApiId")
+    stage = cloud.client("apigateway").get_stages(restApiId=api)["item"][0]["stageName"]
+    return f"{cloud.place.endpoint}/restapis/{api}/{stage}/_user_request_"
 
 
 def call(cloud: Cloud, method: str, address: str, body: object = None) -> tuple[int, Any]:

@@ -1,4 +1,4 @@
-"""The AWS clients of the guided run, all pointed at the local AWS."""
+"""The AWS clients of the guided run, all pointed at the local AWS, and what it says of the deployed platform."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from local.run.place import KEY, REGION, Place
 
+ENVIRONMENT = "local"
+
 
 class Cloud:
-    """Clients by service name, and what the deployed stacks say of themselves."""
+    """Clients by service name, made once."""
 
     def __init__(self, place: Place) -> None:
         self.place = place
@@ -25,27 +28,36 @@ class Cloud:
     def client(self, service: str) -> Any:
         if service not in self._clients:
             config = Config(connect_timeout=5, read_timeout=120, retries={"total_max_attempts": 3})
-            self._clients[service] = self.session.client(
-                service, endpoint_url=self.place.endpoint, config=config
-            )
+            made = self.session.client(service, endpoint_url=self.place.endpoint, config=config)
+            self._clients[service] = made
         return self._clients[service]
 
-    def stacks(self, environment: str) -> dict[str, dict[str, str]]:
-        """Outputs by stack name, for the stacks of one environment that are deployed."""
-        prefix = environment.capitalize() + "-"
+    def is_bootstrapped(self) -> bool:
+        try:
+            found = self.client("cloudformation").describe_stacks(StackName="CDKToolkit")["Stacks"]
+        except ClientError:
+            return False
+        return bool(found and found[0]["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE"))
+
+    def stacks(self) -> dict[str, dict[str, str]]:
+        """Outputs by stack name, for the stacks of the environment that are deployed."""
         found = self.client("cloudformation").describe_stacks()["Stacks"]
         return {
             stack["StackName"]: {out["OutputKey"]: out["OutputValue"] for out in stack.get("Outputs", [])}
             for stack in found
-            if stack["StackName"].startswith(prefix) and stack["StackStatus"] != "DELETE_COMPLETE"
+            if stack["StackName"].startswith(f"{ENVIRONMENT.capitalize()}-")
+            and stack["StackStatus"] != "DELETE_COMPLETE"
         }
+
+    def output(self, stack: str, key: str) -> str:
+        return self.stacks()[f"{ENVIRONMENT.capitalize()}-{stack}"][key]
 
     def resource_count(self, stack: str) -> int:
         pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
         return sum(len(page["StackResourceSummaries"]) for page in pages)
 
-    def champion(self, environment: str, model: str) -> str | None:
+    def champion(self, model: str) -> str | None:
         """The ARN of the promoted model package, or None."""
-        name = f"/ops-ml/{environment}/{model}/champion"
+        name = f"/ops-ml/{ENVIRONMENT}/{model}/champion"
         value: str = self.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
         return None if value == "none" else value

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+from catalog.models import MODELS
 from local.run.cloud import Cloud
 from local.run.place import ROOT
 
@@ -33,7 +35,9 @@ class Source:
             return cls("synthetic", records)
         folder = data if (data / "fio.parquet").is_file() else data / "azure_vm_noise_fio"
         if not (folder / "fio.parquet").is_file():
-            raise ValueError(f"DATA={data} holds no fio.parquet; give the folder of the azure_vm_noise_fio set")
+            raise ValueError(
+                f"DATA={data} holds no fio.parquet; give the folder of the azure_vm_noise_fio set"
+            )
         return cls("azure-fio", folder=folder.resolve())
 
     @property
@@ -47,18 +51,53 @@ class Source:
         return ["azure-fio", "--data", str(self.folder)]
 
 
-def load(cloud: Cloud, source: Source, bucket: str, table: str, say: Callable[[str], None]) -> None:
+def load(cloud: Cloud, source: Source, say: Callable[[str], None]) -> str:
     """Load `source` unless its marker says that it is there whole; a replay overwrites, never duplicates."""
-    marker = f"loaded/{source.stamp}.json"
+    bucket, table = cloud.output("Foundation", "RawBucket"), cloud.output("Foundation", "TableName")
+    if loaded_at(cloud, source):
+        return "already loaded"
     storage = cloud.client("s3")
-    if "Contents" in storage.list_objects_v2(Bucket=bucket, Prefix=marker):
-        say("already loaded")
-        return
+    _clear(cloud, bucket, f"loaded/{source.profile}/")
     _clear(cloud, bucket, f"insights/profile={source.profile}/")
     said = _run_loader(cloud, [*source.arguments(), "--bucket", bucket, "--table", table], say)
-    for old in storage.list_objects_v2(Bucket=bucket, Prefix="loaded/").get("Contents", []):
-        storage.delete_object(Bucket=bucket, Key=old["Key"])
-    storage.put_object(Bucket=bucket, Key=marker, Body=json.dumps({"said": said}).encode())
+    storage.put_object(Bucket=bucket, Key=_marker(source), Body=said.encode())
+    return said
+
+
+def loaded_at(cloud: Cloud, source: Source) -> datetime | None:
+    """When `source` was last loaded whole; None before that."""
+    bucket = cloud.output("Foundation", "RawBucket")
+    found = cloud.client("s3").list_objects_v2(Bucket=bucket, Prefix=_marker(source)).get("Contents", [])
+    return found[0]["LastModified"] if found else None
+
+
+def newest_record(cloud: Cloud) -> dict[str, Any]:
+    """The newest record of one stored volume, as a caller would send it: no labels, nothing of the table's own."""
+    resource = cloud.client("dynamodb")
+    table = cloud.output("Foundation", "TableName")
+    volume = resource.scan(TableName=table, Limit=1)["Items"][0]["volume_id"]
+    item = resource.query(
+        TableName=table,
+        KeyConditionExpression="volume_id = :volume",
+        ExpressionAttributeValues={":volume": volume},
+        ScanIndexForward=False,
+        Limit=1,
+    )["Items"][0]
+    schema = MODELS[0].contract.record
+    plain = {
+        name: _plain(item[name])
+        for name in (*(k.name for k in schema.keys), *MODELS[0].contract.features)
+        if name in item
+    }
+    return plain
+
+
+def _plain(value: dict[str, str]) -> str | float:
+    return float(value["N"]) if "N" in value else value["S"]
+
+
+def _marker(source: Source) -> str:
+    return f"loaded/{source.profile}/{source.stamp}"
 
 
 def _clear(cloud: Cloud, bucket: str, prefix: str) -> None:
@@ -71,10 +110,18 @@ def _clear(cloud: Cloud, bucket: str, prefix: str) -> None:
 
 
 def _run_loader(cloud: Cloud, arguments: list[str], say: Callable[[str], None]) -> str:
-    env = cloud.place.environ(os.environ) | {"PYTHONPATH": f"{ROOT / 'training'}:{ROOT}", "OMP_NUM_THREADS": "1"}
+    env = cloud.place.environ(os.environ) | {
+        "PYTHONPATH": f"{ROOT / 'training'}:{ROOT}",
+        "OMP_NUM_THREADS": "1",
+    }
     with subprocess.Popen(  # noqa: S603 - our own module
         [sys.executable, "-m", "sources.load", *arguments],
-        cwd=ROOT, env=env, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        cwd=ROOT,
+        env=env,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     ) as process:
         lines = [""]
         try:

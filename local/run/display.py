@@ -97,6 +97,9 @@ def _line(step: Step) -> Table:
     table = Table.grid(padding=(0, 1))
     mark = Text("x", style="bold red") if step.failed else Text("✓", style="bold green")
     table.add_row(
-        mark, Text(f"{step.title:<28}", style="bold"), Text(f"{step.elapsed:6.1f} s", style="dim"), step.detail
+        mark,
+        Text(f"{step.title:<28}", style="bold"),
+        Text(f"{step.elapsed:6.1f} s", style="dim"),
+        step.detail,
     )
     return table

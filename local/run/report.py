@@ -14,10 +14,8 @@ from rich.text import Text
 from catalog.models import MODELS
 from catalog.spec import ModelSpec
 from local.run.api import curl
-from local.run.cloud import Cloud
+from local.run.cloud import ENVIRONMENT, Cloud
 from local.run.display import Steps
-
-ENVIRONMENT = "local"
 
 
 class Answered(Protocol):
@@ -33,43 +31,46 @@ def summary(
     console: Console,
     cloud: Cloud,
     steps: Steps,
-    stacks: Mapping[str, Mapping[str, str]],
     packages: Mapping[str, dict[str, Any] | None],
     answered: Sequence[Answered],
 ) -> None:
     """Print the whole summary."""
     console.print()
-    console.print(Panel(_deployed(cloud, stacks), title="Deployed", title_align="left"))
+    console.print(Panel(_deployed(cloud), title="Deployed", title_align="left"))
     console.print(Panel(_models(cloud, packages), title="Models", title_align="left"))
+    console.print(Panel(_times(steps), title="Time", title_align="left"))
+    if not answered:
+        console.print("[bold red]No model passed its gates, so none is served.[/] The reasons stand above.")
+        return
     first = answered[0]
     console.print(Panel(_answer(first.answer), title=f"One prediction: {first.model}", title_align="left"))
-    console.print(Panel(_times(steps), title="Time", title_align="left"))
-    console.print("[bold]Ask it yourself[/] (the same command works in the cloud, with the stack's URL and your keys):")
+    console.print(
+        "[bold]Ask it yourself[/] (the same command works in the cloud, with the stack's URL and your keys):"
+    )
     console.print(curl(first.address, first.body), soft_wrap=True, markup=False)
     console.print("\n[dim]make status[/] shows what is served, [dim]make down[/] stops it.")
 
 
 def status(console: Console, cloud: Cloud) -> None:
     """Print what is deployed and which version of each model is served."""
-    stacks = cloud.stacks(ENVIRONMENT)
     console.print(f"The local AWS runs at {cloud.place.endpoint} (process {cloud.place.pid}).")
-    if not stacks:
+    if not cloud.stacks():
         console.print("Nothing is deployed yet. `make run` deploys.")
         return
-    console.print(Panel(_deployed(cloud, stacks), title="Deployed", title_align="left"))
+    console.print(Panel(_deployed(cloud), title="Deployed", title_align="left"))
     table = Table(box=None)
     for title in ("model", "endpoint", "served version"):
         table.add_column(title)
     for spec in MODELS:
-        table.add_row(spec.name, _endpoint(cloud, spec), _version(cloud.champion(ENVIRONMENT, spec.name)))
+        table.add_row(spec.name, _endpoint(cloud, spec), _version(cloud.champion(spec.name)))
     console.print(Panel(table, title="Models", title_align="left"))
 
 
-def _deployed(cloud: Cloud, stacks: Mapping[str, Mapping[str, str]]) -> Table:
+def _deployed(cloud: Cloud) -> Table:
     table = Table(box=None)
     table.add_column("stack")
     table.add_column("resources", justify="right")
-    for name in sorted(stacks):
+    for name in sorted(cloud.stacks()):
         table.add_row(name, str(cloud.resource_count(name)))
     return table
 

@@ -5,45 +5,41 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from local.run.cloud import Cloud
+from local.run.cloud import ENVIRONMENT, Cloud
 
 POLL_S = 0.5
 TIMEOUT_S = 1800
+PROMOTION_TIMEOUT_S = 300
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How one model's training ended: its package, verdict and evaluation."""
-
-    model: str
-    package: str
-    status: str
-    reasons: str
-    evaluation: dict[str, Any]
-    tuning: dict[str, Any]
-    fresh: bool
+def train(cloud: Cloud, models: Sequence[str], profile: str, say: Callable[[str], None]) -> None:
+    """Run the training state machines of `models`, all at once; an execution that runs already is followed."""
+    _follow(cloud, {model: _execution(cloud, model, profile) for model in models}, say)
 
 
-def train(
-    cloud: Cloud, environment: str, models: Sequence[str], profile: str, stamp: str, say: Callable[[str], None]
-) -> None:
-    """Train the models whose champion does not come from this data yet, all at once; resume what runs."""
-    started = {m: _execution(cloud, environment, m, profile, stamp) for m in models}
-    _follow(cloud, environment, {m: arn for m, arn in started.items() if arn}, say)
+def is_trained(cloud: Cloud, model: str, profile: str, since: datetime | None) -> bool:
+    """Whether the newest package of a model comes from this profile's data as it is now."""
+    package = latest_package(cloud, model)
+    if package is None or since is None:
+        return False
+    same = package.get("CustomerMetadataProperties", {}).get("profile") == profile
+    return bool(same and package["CreationTime"] > since)
 
 
-def _execution(cloud: Cloud, environment: str, model: str, profile: str, stamp: str) -> str:
+def _execution(cloud: Cloud, model: str, profile: str) -> str:
     """The running execution of a model's training, started where none runs."""
-    machine = machine_arn(cloud, f"{environment}-{model}-training")
+    machine = machine_arn(cloud, f"{ENVIRONMENT}-{model}-training")
     states = cloud.client("stepfunctions")
     for execution in states.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]:
         return str(execution["executionArn"])
-    payload = json.dumps({"profile": profile})
-    name = f"{stamp}-{int(time.time())}"
-    return str(states.start_execution(stateMachineArn=machine, name=name, input=payload)["executionArn"])
+    return str(
+        states.start_execution(stateMachineArn=machine, input=json.dumps({"profile": profile}))[
+            "executionArn"
+        ]
+    )
 
 
 def machine_arn(cloud: Cloud, name: str) -> str:
@@ -54,7 +50,7 @@ def machine_arn(cloud: Cloud, name: str) -> str:
     return str(found[name])
 
 
-def _follow(cloud: Cloud, environment: str, running: dict[str, str], say: Callable[[str], None]) -> None:
+def _follow(cloud: Cloud, running: dict[str, str], say: Callable[[str], None]) -> None:
     states = cloud.client("stepfunctions")
     deadline = time.monotonic() + TIMEOUT_S
     pending = dict(running)
@@ -68,16 +64,18 @@ def _follow(cloud: Cloud, environment: str, running: dict[str, str], say: Callab
             elif execution["status"] != "RUNNING":
                 cause = execution.get("cause") or _last_failure(states, arn)
                 raise RuntimeError(f"training of {model} ended as {execution['status']}: {cause}")
-        say(" · ".join(f"{m}: {_state(cloud, environment, m, arn)}" for m, arn in pending.items()))
+        say(" · ".join(f"{m}: {_state(cloud, m, arn)}" for m, arn in pending.items()))
         time.sleep(POLL_S)
 
 
-def _state(cloud: Cloud, environment: str, model: str, arn: str) -> str:
+def _state(cloud: Cloud, model: str, arn: str) -> str:
     """The state an execution is in; while it tunes, how far."""
     history = cloud.client("stepfunctions").get_execution_history(
         executionArn=arn, reverseOrder=True, maxResults=10
     )
-    entered = [e["stateEnteredEventDetails"]["name"] for e in history["events"] if "stateEnteredEventDetails" in e]
+    entered = [
+        e["stateEnteredEventDetails"]["name"] for e in history["events"] if "stateEnteredEventDetails" in e
+    ]
     name = entered[0] if entered else "starting"
     if "tune" not in name.lower():
         return name.lower()
@@ -100,11 +98,14 @@ def _last_failure(states: Any, arn: str) -> str:
     return "no cause was recorded"
 
 
-def latest_package(cloud: Cloud, environment: str, model: str) -> dict[str, Any] | None:
+def latest_package(cloud: Cloud, model: str) -> dict[str, Any] | None:
     """The newest model package of a model, described; None before the first."""
     sagemaker = cloud.client("sagemaker")
     listed = sagemaker.list_model_packages(
-        ModelPackageGroupName=f"{environment}-{model}", SortBy="CreationTime", SortOrder="Descending", MaxResults=1
+        ModelPackageGroupName=f"{ENVIRONMENT}-{model}",
+        SortBy="CreationTime",
+        SortOrder="Descending",
+        MaxResults=1,
     )["ModelPackageSummaryList"]
     if not listed:
         return None
@@ -112,35 +113,37 @@ def latest_package(cloud: Cloud, environment: str, model: str) -> dict[str, Any]
     return package
 
 
-def await_promotion(
-    cloud: Cloud, environment: str, packages: dict[str, str], say: Callable[[str], None]
-) -> dict[str, bool]:
-    """Wait until each approved package serves; False where its promotion ended otherwise."""
-    deadline = time.monotonic() + 300
-    states = cloud.client("stepfunctions")
-    machine = machine_arn(cloud, f"{environment}-promotion")
-    result: dict[str, bool] = {}
-    while len(result) < len(packages):
+def await_promotion(cloud: Cloud, packages: dict[str, str], say: Callable[[str], None]) -> None:
+    """Wait until each approved package serves; RuntimeError with the cause where a promotion was taken back."""
+    deadline = time.monotonic() + PROMOTION_TIMEOUT_S
+    waiting = dict(packages)
+    while waiting:
+        for model, package in list(waiting.items()):
+            if cloud.champion(model) == package and _in_service(cloud, model):
+                del waiting[model]
+            elif cause := _taken_back(cloud, package):
+                raise RuntimeError(f"the promotion of {model} was taken back: {cause}")
         if time.monotonic() > deadline:
-            raise RuntimeError("promotion took longer than 300 s; see `make status`")
-        running = states.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]
-        for model, package in packages.items():
-            serves = cloud.champion(environment, model) == package and _in_service(cloud, environment, model)
-            if serves and not running:
-                result[model] = True
-        say(f"promoted {len(result)} of {len(packages)}")
-        if not running and len(result) < len(packages):
-            failed = states.list_executions(stateMachineArn=machine, statusFilter="FAILED")["executions"]
-            if len(failed) >= len(packages) - len(result):
-                result.update({m: False for m in packages if m not in result})
-        time.sleep(POLL_S)
-    return result
+            raise RuntimeError(f"promotion of {', '.join(waiting)} took longer than {PROMOTION_TIMEOUT_S} s")
+        say(f"{len(packages) - len(waiting)} of {len(packages)} serve")
+        time.sleep(POLL_S if waiting else 0)
 
 
-def _in_service(cloud: Cloud, environment: str, model: str) -> bool:
+def _taken_back(cloud: Cloud, package: str) -> str | None:
+    """Why the promotion of `package` failed, where it did."""
+    states = cloud.client("stepfunctions")
+    machine = machine_arn(cloud, f"{ENVIRONMENT}-promotion")
+    for failed in states.list_executions(stateMachineArn=machine, statusFilter="FAILED")["executions"]:
+        execution = states.describe_execution(executionArn=failed["executionArn"])
+        if json.loads(execution["input"]).get("package") == package:
+            return str(execution.get("cause") or "no cause was recorded")
+    return None
+
+
+def _in_service(cloud: Cloud, model: str) -> bool:
     sagemaker = cloud.client("sagemaker")
     try:
-        status = sagemaker.describe_endpoint(EndpointName=f"{environment}-{model}")["EndpointStatus"]
+        status = sagemaker.describe_endpoint(EndpointName=f"{ENVIRONMENT}-{model}")["EndpointStatus"]
     except sagemaker.exceptions.ClientError:
         return False
     return bool(status == "InService")

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from catalog.models import MODELS
+from catalog.spec import ModelSpec
 from local.run import api, data, deploy, report, server, training
-from local.run.cloud import Cloud
+from local.run.cloud import ENVIRONMENT, Cloud
 from local.run.data import Source
 from local.run.display import Steps
 
-ENVIRONMENT = "local"
-STAGE = ENVIRONMENT.capitalize()
+Package = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -29,63 +29,89 @@ class Answered:
     answer: dict[str, Any]
 
 
-def bring_up(console: Console, source: Source, home: Path) -> bool:
-    """Everything from nothing to predictions; whether every model is served by a promoted version."""
-    steps = Steps(console)
-    names = [spec.name for spec in MODELS]
-    with steps.step("Start the local AWS") as step:
-        place = server.start(home)
-        cloud = Cloud(place)
-        step.say(place.endpoint)
-    with steps.step("Synthesize the templates") as step:
-        deploy.synth(ENVIRONMENT, home / "cdk.out", place, step.say)
-        step.say(str(len(list((home / "cdk.out").rglob("*.template.json")))) + " stacks")
-    with steps.step("Deploy with the CDK CLI") as step:
-        if "CDKToolkit" not in _all_stacks(cloud):
-            deploy.bootstrap(place, home / "bootstrap.log", step.say)
-        deploy.deploy(STAGE, home / "cdk.out", place, home / "deploy.log", step.say)
-        stacks = cloud.stacks(ENVIRONMENT)
-        step.say(f"{len(stacks)} stacks, {sum(map(cloud.resource_count, stacks))} resources")
-    outputs = {key: value for stack in stacks.values() for key, value in stack.items()}
-    with steps.step("Load the data") as step:
-        data.load(cloud, source, outputs["RawBucket"], outputs["InsightsTable"], step.say)
-    with steps.step("Tune, evaluate, gate") as step:
-        wanting = [name for name in names if not _trained(cloud, name, source)]
-        training.train(cloud, ENVIRONMENT, wanting, source.profile, source.stamp, step.say)
-        packages = {name: training.latest_package(cloud, ENVIRONMENT, name) for name in names}
-        step.say("both models registered" if wanting else "already trained on this data")
-    with steps.step("Promote") as step:
+@dataclass
+class GuidedRun:
+    """One run from nothing to predictions over `home`, the folder of the local AWS."""
+
+    console: Console
+    home: Path
+    steps: Steps = field(init=False)
+    cloud: Cloud = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.steps = Steps(self.console)
+
+    def all(self, source: Source) -> bool:
+        """Every step; whether each model is served by a version that was promoted."""
+        self.start()
+        self.deploy()
+        self.load(source)
+        packages = self.train(source)
+        self.promote(packages)
+        answered = self.predict()
+        report.summary(self.console, self.cloud, self.steps, packages, answered)
+        return len(answered) == len(MODELS) and not any(item.answer["degraded"] for item in answered)
+
+    def start(self) -> None:
+        with self.steps.step("Start the local AWS") as step:
+            self.cloud = Cloud(server.start(self.home))
+            step.say(self.cloud.place.endpoint)
+
+    def deploy(self) -> None:
+        place, assembly = self.cloud.place, self.home / "cdk.out"
+        with self.steps.step("Synthesize the templates") as step:
+            deploy.synth(ENVIRONMENT, assembly, place, step.say)
+            step.say(f"{len(list(assembly.rglob('*.template.json')))} stacks")
+        with self.steps.step("Deploy with the CDK CLI") as step:
+            if not self.cloud.is_bootstrapped():
+                deploy.bootstrap(place, self.home / "bootstrap.log", step.say)
+            deploy.deploy(ENVIRONMENT.capitalize(), assembly, place, self.home / "deploy.log", step.say)
+            stacks = self.cloud.stacks()
+            step.say(f"{len(stacks)} stacks, {sum(map(self.cloud.resource_count, stacks))} resources")
+
+    def load(self, source: Source) -> None:
+        with self.steps.step("Load the data") as step:
+            step.say(data.load(self.cloud, source, step.say))
+
+    def train(self, source: Source) -> dict[str, Package | None]:
+        """The newest package of each model, trained now unless it already was on this data."""
+        names = [spec.name for spec in MODELS]
+        with self.steps.step("Tune, evaluate, gate") as step:
+            since = data.loaded_at(self.cloud, source)
+            wanting = [
+                name for name in names if not training.is_trained(self.cloud, name, source.profile, since)
+            ]
+            training.train(self.cloud, wanting, source.profile, step.say)
+            packages = {name: training.latest_package(self.cloud, name) for name in names}
+            states = [
+                f"{name} {package['ModelApprovalStatus']}" for name, package in packages.items() if package
+            ]
+            step.say(", ".join(states) if wanting else "already trained on this data")
+        return packages
+
+    def promote(self, packages: dict[str, Package | None]) -> None:
         approved = {
-            name: package["ModelPackageArn"]
+            name: str(package["ModelPackageArn"])
             for name, package in packages.items()
             if package and package["ModelApprovalStatus"] == "Approved"
         }
-        training.await_promotion(cloud, ENVIRONMENT, approved, step.say)
-    with steps.step("Predict through the API") as step:
-        base = api.url(cloud, ENVIRONMENT)
-        answered = [_predict(cloud, base, spec.route, spec.contract, source) for spec in MODELS]
-        step.say(f"{len(answered)} models answered")
-    report.summary(console, cloud, steps, stacks, packages, answered)
-    return all(item.answer.get("degraded") is False for item in answered)
+        with self.steps.step("Promote by CloudFormation") as step:
+            training.await_promotion(self.cloud, approved, step.say)
+            step.say(f"{len(approved)} of {len(packages)} models promoted")
 
+    def predict(self) -> list[Answered]:
+        """One prediction of each promoted model for the newest record of the table."""
+        base = api.url(self.cloud)
+        with self.steps.step("Predict through the API") as step:
+            record = data.newest_record(self.cloud)
+            promoted = [spec for spec in MODELS if self.cloud.champion(spec.name)]
+            answered = [self._ask(base, spec, record) for spec in promoted]
+            step.say(f"{len(answered)} models answered")
+        return answered
 
-def _all_stacks(cloud: Cloud) -> set[str]:
-    found = cloud.client("cloudformation").describe_stacks()["Stacks"]
-    return {s["StackName"] for s in found if s["StackStatus"].endswith(("CREATE_COMPLETE", "UPDATE_COMPLETE"))}
-
-
-def _trained(cloud: Cloud, model: str, source: Source) -> bool:
-    """Whether the newest package of a model was judged on this very data."""
-    package = training.latest_package(cloud, ENVIRONMENT, model)
-    stamp = (package or {}).get("CustomerMetadataProperties", {}).get("execution", "")
-    return bool(stamp.startswith(source.stamp + "-"))
-
-
-def _predict(cloud: Cloud, base: str, route: str, contract: Any, source: Source) -> Answered:
-    """One prediction for the record that the contract shows as its example."""
-    body = {field.name: field.example for field in (*contract.record.keys, *contract.record.features)}
-    address = base + route
-    status, answer = api.call(cloud, "POST", address, body)
-    if status != 200:
-        raise RuntimeError(f"POST {address} answered {status}: {json.dumps(answer)}")
-    return Answered(contract.name, address, body, answer)
+    def _ask(self, base: str, spec: ModelSpec, record: dict[str, Any]) -> Answered:
+        address = base + spec.route
+        status, answer = api.call(self.cloud, "POST", address, record)
+        if status != 200:
+            raise RuntimeError(f"POST {address} answered {status}: {json.dumps(answer)}")
+        return Answered(spec.name, address, record, answer)
