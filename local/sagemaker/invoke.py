@@ -40,7 +40,8 @@ def invoke(machine: Machine, request: Mapping[str, Any], body: bytes) -> Answer:
         raise _model_error(name, status, answer)
     if fleet.captures():
         _capture(machine, name, variant.name, fleet.capture, (content_type, body), (kind, answer))
-    return {"Content-Type": kind, "x-Amzn-Invoked-Production-Variant": variant.name}, answer
+    # In lower case: the emulator rewrites "Content-Type" to what the control plane of SageMaker answers.
+    return {"content-type": kind, "x-Amzn-Invoked-Production-Variant": variant.name}, answer
 
 
 def _target(machine: Machine, name: str, wanted: str | None) -> tuple[Fleet, Variant]:

@@ -39,7 +39,7 @@ def _describe(table: str, prefix: str, machine: Machine, request: dict[str, Any]
     name = request[f"{prefix}Name"]
     record = machine.store.get(table, name)
     if record is None:
-        raise missing(table.replace("-", " "), arn(f"{table}/{name}"))
+        raise missing("endpoint configuration" if table == "endpoint-config" else table, arn(f"{table}/{name}"))
     return described(f"Describe{prefix}", record)
 
 
