@@ -31,10 +31,8 @@ def main(
     empty = OUT / "empty.json"
     empty.write_text("{}")
     for name in sorted(after):
-        _run(
-            ["cdk", "diff", name, "--app", str(OUT / "after"), "--template", str(before.get(name, empty))],
-            ROOT,
-        )
+        old = before.get(name, str(empty))
+        _run(["cdk", "diff", name, "--app", str(OUT / "after"), "--template", old], ROOT)
 
 
 def _checkout(base: str, folder: Path) -> Path:

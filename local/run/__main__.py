@@ -15,20 +15,17 @@ from local.run.data import RECORDS, Source
 from local.run.place import HOME
 from local.run.up import GuidedRun
 
-app = typer.Typer(
-    add_completion=False, no_args_is_help=True, help="The platform on this machine, without an AWS account."
-)
+ABOUT = "The platform on this machine, without an AWS account."
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=ABOUT)
+Data = Annotated[Path | None, typer.Option(help="Folder of the real fio set; synthetic data without it.")]
+Records = Annotated[int, typer.Option(min=2_000, max=50_000_000, help="How many synthetic insights.")]
 Home = Annotated[Path, typer.Option(help="Folder that holds the local AWS.")]
 
 
 @app.command()
 def up(
-    data: Annotated[
-        Path | None, typer.Option(help="Folder of the real fio set; synthetic data without it.")
-    ] = None,
-    records: Annotated[
-        int, typer.Option(min=2_000, max=50_000_000, help="How many synthetic insights.")
-    ] = RECORDS,
+    data: Data = None,
+    records: Records = RECORDS,
     home: Home = HOME,
 ) -> None:
     """Start, deploy, load, train, promote, predict. Run it again at any time: it resumes."""

@@ -9,6 +9,7 @@ from typing import Any
 import requests
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from local.run.cloud import Cloud
 from local.run.place import KEY, REGION
@@ -27,7 +28,7 @@ def call(cloud: Cloud, method: str, address: str, body: object = None) -> tuple[
     """Send one signed request; its status and decoded answer."""
     data = None if body is None else json.dumps(body)
     request = AWSRequest(method, address, data=data, headers={"content-type": "application/json"})
-    SigV4Auth(cloud.session.get_credentials(), "execute-api", REGION).add_auth(request)
+    SigV4Auth(Credentials(KEY, KEY), "execute-api", REGION).add_auth(request)
     answer = requests.request(method, address, data=data, headers=dict(request.headers), timeout=TIMEOUT_S)
     return answer.status_code, answer.json()
 

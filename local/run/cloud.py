@@ -1,9 +1,9 @@
-"""The AWS clients of the guided run, all pointed at the local AWS, and what it says of the deployed platform."""
+"""The AWS clients of the guided run, and what the local AWS says of the platform."""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import boto3
 from botocore.config import Config
@@ -28,7 +28,7 @@ class Cloud:
     def client(self, service: str) -> Any:
         if service not in self._clients:
             config = Config(connect_timeout=5, read_timeout=120, retries={"total_max_attempts": 3})
-            made = self.session.client(service, endpoint_url=self.place.endpoint, config=config)
+            made = cast(Any, self.session).client(service, endpoint_url=self.place.endpoint, config=config)
             self._clients[service] = made
         return self._clients[service]
 

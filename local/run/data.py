@@ -35,9 +35,7 @@ class Source:
             return cls("synthetic", records)
         folder = data if (data / "fio.parquet").is_file() else data / "azure_vm_noise_fio"
         if not (folder / "fio.parquet").is_file():
-            raise ValueError(
-                f"DATA={data} holds no fio.parquet; give the folder of the azure_vm_noise_fio set"
-            )
+            raise ValueError(f"DATA={data} holds no fio.parquet; give the azure_vm_noise_fio folder")
         return cls("azure-fio", folder=folder.resolve())
 
     @property
@@ -72,7 +70,7 @@ def loaded_at(cloud: Cloud, source: Source) -> datetime | None:
 
 
 def newest_record(cloud: Cloud) -> dict[str, Any]:
-    """The newest record of one stored volume, as a caller would send it: no labels, nothing of the table's own."""
+    """The newest record of one stored volume, as a caller would send it: without labels."""
     resource = cloud.client("dynamodb")
     table = cloud.output("Foundation", "TableName")
     volume = resource.scan(TableName=table, Limit=1)["Items"][0]["volume_id"]
@@ -84,12 +82,8 @@ def newest_record(cloud: Cloud) -> dict[str, Any]:
         Limit=1,
     )["Items"][0]
     schema = MODELS[0].contract.record
-    plain = {
-        name: _plain(item[name])
-        for name in (*(k.name for k in schema.keys), *MODELS[0].contract.features)
-        if name in item
-    }
-    return plain
+    sent = (field.name for field in (*schema.keys, *schema.features))
+    return {name: _plain(item[name]) for name in sent if name in item}
 
 
 def _plain(value: dict[str, str]) -> str | float:
@@ -110,10 +104,8 @@ def _clear(cloud: Cloud, bucket: str, prefix: str) -> None:
 
 
 def _run_loader(cloud: Cloud, arguments: list[str], say: Callable[[str], None]) -> str:
-    env = cloud.place.environ(os.environ) | {
-        "PYTHONPATH": f"{ROOT / 'training'}:{ROOT}",
-        "OMP_NUM_THREADS": "1",
-    }
+    roots = f"{ROOT / 'training'}:{ROOT}"
+    env = cloud.place.environ(os.environ) | {"PYTHONPATH": roots, "OMP_NUM_THREADS": "1"}
     with subprocess.Popen(  # noqa: S603 - our own module
         [sys.executable, "-m", "sources.load", *arguments],
         cwd=ROOT,

@@ -10,6 +10,10 @@ from pathlib import Path
 from local.run.place import ACCOUNT, REGION, ROOT, Place
 
 TIMEOUT_S = 600
+UNATTENDED = (
+    *("--require-approval", "never", "--concurrency", "4"),
+    *("--progress", "events", "--method", "direct"),
+)
 CLI = ("--no-notices", "--ci", "--no-color")
 Say = Callable[[str], None]
 
@@ -28,8 +32,7 @@ def bootstrap(place: Place, log: Path, say: Say) -> None:
 def deploy(stage: str, assembly: Path, place: Place, log: Path, say: Say) -> None:
     """Deploy every stack of `stage` from a synthesized assembly; stacks that are current are left alone."""
     _cdk(
-        ["deploy", f"{stage}/*", "--app", str(assembly), "--require-approval", "never"]
-        + ["--concurrency", "4", "--progress", "events", "--method", "direct"],
+        ["deploy", f"{stage}/*", "--app", str(assembly), *UNATTENDED],
         place,
         log,
         say,

@@ -96,10 +96,6 @@ class _Row:
 def _line(step: Step) -> Table:
     table = Table.grid(padding=(0, 1))
     mark = Text("x", style="bold red") if step.failed else Text("✓", style="bold green")
-    table.add_row(
-        mark,
-        Text(f"{step.title:<28}", style="bold"),
-        Text(f"{step.elapsed:6.1f} s", style="dim"),
-        step.detail,
-    )
+    title, seconds = Text(f"{step.title:<28}", style="bold"), Text(f"{step.elapsed:6.1f} s", style="dim")
+    table.add_row(mark, title, seconds, step.detail)
     return table

@@ -21,10 +21,14 @@ from local.run.display import Steps
 class Answered(Protocol):
     """A prediction and the request that it answers."""
 
-    model: str
-    address: str
-    body: dict[str, Any]
-    answer: dict[str, Any]
+    @property
+    def model(self) -> str: ...
+    @property
+    def address(self) -> str: ...
+    @property
+    def body(self) -> dict[str, Any]: ...
+    @property
+    def answer(self) -> dict[str, Any]: ...
 
 
 def summary(
@@ -44,9 +48,7 @@ def summary(
         return
     first = answered[0]
     console.print(Panel(_answer(first.answer), title=f"One prediction: {first.model}", title_align="left"))
-    console.print(
-        "[bold]Ask it yourself[/] (the same command works in the cloud, with the stack's URL and your keys):"
-    )
+    console.print("[bold]Ask it yourself[/] (in the cloud: the same command, its URL, your keys)")
     console.print(curl(first.address, first.body), soft_wrap=True, markup=False)
     console.print("\n[dim]make status[/] shows what is served, [dim]make down[/] stops it.")
 

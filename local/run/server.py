@@ -26,7 +26,7 @@ def running(home: Path) -> Place | None:
 
 
 def start(home: Path) -> Place:
-    """The running local AWS of `home`, started where there is none. RuntimeError with its log's end if it fails."""
+    """The running local AWS of `home`, started where there is none; RuntimeError if it does not start."""
     place = running(home)
     if place:
         return place

@@ -16,7 +16,7 @@ PROMOTION_TIMEOUT_S = 300
 
 
 def train(cloud: Cloud, models: Sequence[str], profile: str, say: Callable[[str], None]) -> None:
-    """Run the training state machines of `models`, all at once; an execution that runs already is followed."""
+    """Run the training state machines of `models`, all at once; one that runs already is followed."""
     _follow(cloud, {model: _execution(cloud, model, profile) for model in models}, say)
 
 
@@ -35,11 +35,8 @@ def _execution(cloud: Cloud, model: str, profile: str) -> str:
     states = cloud.client("stepfunctions")
     for execution in states.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]:
         return str(execution["executionArn"])
-    return str(
-        states.start_execution(stateMachineArn=machine, input=json.dumps({"profile": profile}))[
-            "executionArn"
-        ]
-    )
+    started = states.start_execution(stateMachineArn=machine, input=json.dumps({"profile": profile}))
+    return str(started["executionArn"])
 
 
 def machine_arn(cloud: Cloud, name: str) -> str:
@@ -73,9 +70,8 @@ def _state(cloud: Cloud, model: str, arn: str) -> str:
     history = cloud.client("stepfunctions").get_execution_history(
         executionArn=arn, reverseOrder=True, maxResults=10
     )
-    entered = [
-        e["stateEnteredEventDetails"]["name"] for e in history["events"] if "stateEnteredEventDetails" in e
-    ]
+    details = (event.get("stateEnteredEventDetails") for event in history["events"])
+    entered = [each["name"] for each in details if each]
     name = entered[0] if entered else "starting"
     if "tune" not in name.lower():
         return name.lower()
@@ -101,12 +97,9 @@ def _last_failure(states: Any, arn: str) -> str:
 def latest_package(cloud: Cloud, model: str) -> dict[str, Any] | None:
     """The newest model package of a model, described; None before the first."""
     sagemaker = cloud.client("sagemaker")
-    listed = sagemaker.list_model_packages(
-        ModelPackageGroupName=f"{ENVIRONMENT}-{model}",
-        SortBy="CreationTime",
-        SortOrder="Descending",
-        MaxResults=1,
-    )["ModelPackageSummaryList"]
+    newest = {"SortBy": "CreationTime", "SortOrder": "Descending", "MaxResults": 1}
+    group = f"{ENVIRONMENT}-{model}"
+    listed = sagemaker.list_model_packages(ModelPackageGroupName=group, **newest)["ModelPackageSummaryList"]
     if not listed:
         return None
     package: dict[str, Any] = sagemaker.describe_model_package(ModelPackageName=listed[0]["ModelPackageArn"])
@@ -114,7 +107,7 @@ def latest_package(cloud: Cloud, model: str) -> dict[str, Any] | None:
 
 
 def await_promotion(cloud: Cloud, packages: dict[str, str], say: Callable[[str], None]) -> None:
-    """Wait until each approved package serves; RuntimeError with the cause where a promotion was taken back."""
+    """Wait until each approved package serves; RuntimeError where a promotion was taken back."""
     deadline = time.monotonic() + PROMOTION_TIMEOUT_S
     waiting = dict(packages)
     while waiting:

@@ -78,14 +78,11 @@ class GuidedRun:
         names = [spec.name for spec in MODELS]
         with self.steps.step("Tune, evaluate, gate") as step:
             since = data.loaded_at(self.cloud, source)
-            wanting = [
-                name for name in names if not training.is_trained(self.cloud, name, source.profile, since)
-            ]
-            training.train(self.cloud, wanting, source.profile, step.say)
-            packages = {name: training.latest_package(self.cloud, name) for name in names}
-            states = [
-                f"{name} {package['ModelApprovalStatus']}" for name, package in packages.items() if package
-            ]
+            cloud, profile = self.cloud, source.profile
+            wanting = [name for name in names if not training.is_trained(cloud, name, profile, since)]
+            training.train(cloud, wanting, profile, step.say)
+            packages = {name: training.latest_package(cloud, name) for name in names}
+            states = [f"{name} {found['ModelApprovalStatus']}" for name, found in packages.items() if found]
             step.say(", ".join(states) if wanting else "already trained on this data")
         return packages
 
