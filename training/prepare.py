@@ -90,7 +90,11 @@ class _Splitting:
             writer.write(bucket.names, bucket.time[chosen], rows)
             summary.add(bucket.time[chosen], rows)
             if number == 0:
-                self.scaler.partial_fit(rows.features)
+                self._fit(rows)
+
+    def _fit(self, rows: Rows) -> None:
+        with np.errstate(invalid="ignore", divide="ignore"):  # a feature that no record has yet
+            self.scaler.partial_fit(rows.features)
 
     def _facts(self, cuts: Cuts) -> dict[str, Any]:
         hashes = [writer.close() for writer in self.writers]
