@@ -1,4 +1,7 @@
-"""`python -m local.diff --env dev --base HEAD`: what a change does to one environment's templates. No account needed."""
+"""`python -m local.diff --env dev --base HEAD`: what a change does to an environment's templates.
+
+No account is needed: both sides are synthesized here.
+"""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def url(cloud: Cloud) -> str:
     return f"{cloud.place.endpoint}/restapis/{api}/{stage}/_user_request_"
 
 
-def call(cloud: Cloud, method: str, address: str, body: object = None) -> tuple[int, Any]:
+def call(method: str, address: str, body: object = None) -> tuple[int, Any]:
     """Send one signed request; its status and decoded answer."""
     data = None if body is None else json.dumps(body)
     request = AWSRequest(method, address, data=data, headers={"content-type": "application/json"})

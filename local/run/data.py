@@ -82,7 +82,7 @@ def newest_record(cloud: Cloud) -> dict[str, Any]:
         Limit=1,
     )["Items"][0]
     schema = MODELS[0].contract.record
-    sent = (field.name for field in (*schema.keys, *schema.features))
+    sent = [key.name for key in schema.keys] + [feature.name for feature in schema.features]
     return {name: _plain(item[name]) for name in sent if name in item}
 
 

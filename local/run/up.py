@@ -108,7 +108,7 @@ class GuidedRun:
 
     def _ask(self, base: str, spec: ModelSpec, record: dict[str, Any]) -> Answered:
         address = base + spec.route
-        status, answer = api.call(self.cloud, "POST", address, record)
+        status, answer = api.call("POST", address, record)
         if status != 200:
             raise RuntimeError(f"POST {address} answered {status}: {json.dumps(answer)}")
         return Answered(spec.name, address, record, answer)
