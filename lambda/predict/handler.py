@@ -30,7 +30,7 @@ def predictors() -> dict[str, Predictor]:
     environment = Environment()
     routes = environment.table("ROUTES", "model", "endpoint")
     contracts = environment.contracts()
-    models = {route.get("model", "") for route in routes.values()}
+    models = {route["model"] for route in routes.values() if "model" in route}
     lacking = sorted(models - set(contracts))
     environment.require(not lacking, f"ROUTES names models without a contract: {', '.join(lacking)}")
     environment.done()

@@ -24,7 +24,7 @@ class Promotion:
     packages: Packages
 
     def start(self, package: str) -> dict[str, Any]:
-        """`{"previous", "stack", "state": "running" | "current"}`; raises PackageRefused, StackBusy and kin."""
+        """`{"previous", "stack", "state": "running" | "current"}`; raises as its parts do."""
         self.packages.require_approved(package)
         found = self.stack.ready()
         previous = self._write(package, found)
@@ -46,7 +46,7 @@ class Promotion:
         return {"state": state(found), "reason": found["StackStatus"]}
 
     def restore(self, package: str, previous: str, reason: str | None) -> dict[str, Any]:
-        """Puts `previous` back and rejects the package; leaves both where another promotion has taken over."""
+        """Puts `previous` back and rejects the package; leaves both where another promotion took over."""
         why = reason or self.stack.failure(self.stack.describe())
         if self.champion.read()[0] not in (package, previous):
             return {"state": "left", "champion": self.champion.read()[0], "reason": why}

@@ -45,12 +45,12 @@ class Environment:
         if not isinstance(entries, dict) or not entries:
             self._problems.append(f"{name} must be a JSON object with at least one entry")
             return {}
-        for key, entry in entries.items():
-            given = entry if isinstance(entry, dict) else {}
-            absent = [field for field in fields if not isinstance(given.get(field), str)]
+        given = {key: entry if isinstance(entry, dict) else {} for key, entry in entries.items()}
+        for key, entry in given.items():
+            absent = [field for field in fields if not isinstance(entry.get(field), str)]
             if absent:
                 self._problems.append(f"{name}[{key!r}] lacks {', '.join(absent)}")
-        return entries
+        return given
 
     def contracts(self) -> dict[str, Contract]:
         """The contracts that lie beside the code, by model name."""

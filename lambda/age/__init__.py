@@ -1,0 +1,1 @@
+"""Measures daily how old each champion is."""

@@ -1,0 +1,1 @@
+"""Carries the table's stream to raw/, where training reads it."""

@@ -1,0 +1,1 @@
+"""Takes records in: checks each, stores the good ones, loses none."""

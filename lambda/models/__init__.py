@@ -1,0 +1,1 @@
+"""Tells which models there are and how they are."""

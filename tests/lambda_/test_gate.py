@@ -1,0 +1,151 @@
+"""The gate's rules, over all models."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from catalog.models import MODELS
+from catalog.spec import ModelSpec
+from gate import handler as module
+from gate.verdict import verdict
+from tests.lambda_.conftest import Context
+from tests.lambda_.fakes import Scripted
+
+pytestmark = pytest.mark.parametrize("spec", MODELS, ids=lambda spec: spec.name)
+
+
+def rules(spec: ModelSpec) -> dict[str, Any]:
+    """The spec's promotion rules as the state machine passes them."""
+    promotion = asdict(spec.promotion)
+    promotion["profiles"] = {each["name"]: list(each["gates"]) for each in promotion["profiles"]}
+    return promotion
+
+
+def event(spec: ModelSpec, **changed: Any) -> dict[str, Any]:
+    return {
+        "model": spec.name,
+        "evaluation_uri": "s3://processed/run/evaluation.json",
+        "profile": "synthetic",
+        "promotion": rules(spec),
+        "approval": "automatic",
+        **changed,
+    }
+
+
+def shifted(spec: ModelSpec, by: float) -> float:
+    """A value of the promotion metric that is better than every floor, then better still by `by`."""
+    return 0.95 + by if spec.promotion.higher_is_better else 8 - by
+
+
+def evaluation(spec: ModelSpec, **changed: Any) -> dict[str, Any]:
+    """A candidate that passes everything, with no champion."""
+    metrics = {gate.metric: 0.97 for profile in spec.promotion.profiles for gate in profile.gates}
+    metrics[spec.promotion.metric] = shifted(spec, 0)
+    return {
+        "model": spec.name,
+        "profile": "synthetic",
+        "rows": 1500,
+        "data_hash": "abc",
+        "contract_hash": spec.contract.hash,
+        "metrics": metrics,
+        "baselines": {kind: {spec.promotion.metric: shifted(spec, -0.1)} for kind in ("constant", "rule")},
+        "champion": None,
+        "champion_note": None,
+        **changed,
+    }
+
+
+@pytest.mark.parametrize(
+    ("approval", "status"), [("automatic", "Approved"), ("manual", "PendingManualApproval")]
+)
+def test_a_good_candidate_passes(spec: ModelSpec, approval: str, status: str) -> None:
+    judged = verdict(evaluation(spec), event(spec, approval=approval))
+    assert (judged["status"], judged["reasons"]) == (status, [])
+    assert "no champion" in judged["description"]
+
+
+def test_a_missed_floor_rejects(spec: ModelSpec) -> None:
+    for gate in spec.promotion.profiles[0].gates:
+        bad = evaluation(spec)
+        bad["metrics"][gate.metric] = gate.threshold
+        judged = verdict(bad, event(spec))
+        assert judged["status"] == "Rejected"
+        assert any(gate.metric in reason and f"{gate.threshold:g}" in reason for reason in judged["reasons"])
+
+
+@pytest.mark.parametrize("value", [None, float("nan"), float("inf"), True, "0.99"])
+def test_a_metric_that_is_no_number_rejects(spec: ModelSpec, value: Any) -> None:
+    bad = evaluation(spec)
+    bad["metrics"][spec.promotion.metric] = value
+    if not isinstance(value, str):
+        assert verdict(bad, event(spec))["status"] == "Rejected"
+    del bad["metrics"][spec.promotion.metric]
+    assert verdict(bad, event(spec))["status"] == "Rejected"
+
+
+def test_a_tie_with_a_baseline_rejects(spec: ModelSpec) -> None:
+    tie = evaluation(spec)
+    tie["baselines"]["rule"] = {spec.promotion.metric: tie["metrics"][spec.promotion.metric]}
+    judged = verdict(tie, event(spec))
+    assert judged["status"] == "Rejected"
+    assert ["rule" in reason for reason in judged["reasons"]] == [True]
+
+
+def test_without_any_baseline_nothing_is_promoted(spec: ModelSpec) -> None:
+    assert verdict(evaluation(spec, baselines={"constant": None}), event(spec))["status"] == "Rejected"
+    partly = evaluation(spec)
+    partly["baselines"]["persistence"] = None
+    assert verdict(partly, event(spec))["status"] == "Approved"
+
+
+def test_the_champion_may_be_better_by_the_margin_and_no_more(spec: ModelSpec) -> None:
+    margin = spec.promotion.margin
+    at = evaluation(spec, champion={spec.promotion.metric: shifted(spec, margin)})
+    beyond = evaluation(spec, champion={spec.promotion.metric: shifted(spec, margin * 1.01)})
+    assert verdict(at, event(spec))["status"] == "Approved"
+    judged = verdict(beyond, event(spec))
+    assert judged["status"] == "Rejected"
+    assert "champion" in judged["reasons"][0]
+
+
+def test_an_unknown_profile_is_refused_by_name(spec: ModelSpec) -> None:
+    judged = verdict(evaluation(spec, profile="guess"), event(spec, profile="guess"))
+    assert judged["status"] == "Rejected"
+    assert "'guess'" in judged["reasons"][0]
+    assert "synthetic" in judged["reasons"][0]
+
+
+def test_another_models_evaluation_is_an_error(spec: ModelSpec) -> None:
+    with pytest.raises(ValueError, match="other"):
+        verdict(evaluation(spec, model="other"), event(spec))
+    with pytest.raises(ValueError, match="approval"):
+        verdict(evaluation(spec), event(spec, approval="perhaps"))
+
+
+def test_the_registry_takes_what_the_gate_says(spec: ModelSpec) -> None:
+    long = event(spec)
+    long["promotion"]["profiles"]["synthetic"] *= 100
+    judged = verdict(evaluation(spec, data_hash="sha256(a,b)\n"), long)
+    assert len(judged["description"]) <= 1024
+    assert "\n" not in judged["description"]
+    for key, value in judged["metrics"].items():
+        assert re.fullmatch(r"[\w .:/=+\-@]{1,256}", key + value)
+    assert judged["metrics"]["profile"] == "synthetic"
+
+
+def test_the_handler_reads_the_evaluation(
+    spec: ModelSpec, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3 = Scripted("s3", [json.dumps(evaluation(spec)).encode(), b"{}"])
+    monkeypatch.setattr(module, "storage", lambda: s3)
+    assert module.handler(event(spec), context)["status"] == "Approved"
+    assert s3.calls[0][1] == {"Bucket": "processed", "Key": "run/evaluation.json"}
+    with pytest.raises(ValueError, match="lacks baselines, metrics, model, profile"):
+        module.handler(event(spec), context)
+    with pytest.raises(ValueError, match="s3://bucket/key"):
+        module.handler(event(spec, evaluation_uri="https://x/y"), context)
