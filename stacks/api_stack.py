@@ -16,7 +16,7 @@ from stacks.constructs.operations_dashboard import OperationsDashboard
 from stacks.constructs.payload_function import PayloadFunction, PayloadLayer
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
-from stacks.names import champion_parameter, scoped
+from stacks.names import arn, champion_parameter, scoped
 
 
 class ApiStack(Stack):
@@ -49,7 +49,11 @@ class ApiStack(Stack):
             env=env,
             models=models,
             api=(api.api_name, STAGE),
-            functions={each.node.path: each.function_name for each in (predict, about, insights)},
+            functions={
+                "predict": predict.function_name,
+                "models": about.function_name,
+                "insights": insights.function_name,
+            },
         )
         CfnOutput(self, "Url", value=api.rest.url)
         CfnOutput(self, "ApiId", value=api.rest.rest_api_id)
@@ -71,7 +75,7 @@ class ApiStack(Stack):
         )
 
     def _arns(self, service: str, resources: Iterable[str]) -> list[str]:
-        return [f"arn:{self.partition}:{service}:{self.region}:{self.account}:{each}" for each in resources]
+        return [arn(self, service, each) for each in resources]
 
     def _predict(self, contracts: list[Contract]) -> PayloadFunction:
         routes = {
@@ -113,7 +117,9 @@ class ApiStack(Stack):
 
     def _insights(self, contracts: list[Contract]) -> PayloadFunction:
         foundation = self._foundation
-        unstored = DeadLetters(self, "Unstored", foundation=foundation, holds="valid insights the table did not take")
+        unstored = DeadLetters(
+            self, "Unstored", foundation=foundation, holds="valid insights the table did not take"
+        )
         function = self._function(
             "Insights",
             "insights",

@@ -1,4 +1,4 @@
-"""Payloads without Docker: code, the contract code and the contracts served, byte for byte the same everywhere."""
+"""Payloads without Docker: code, contract code and the contracts served; the same bytes on every machine."""
 
 import gzip
 import hashlib
@@ -48,7 +48,9 @@ def function_files(root: Path, folder: str, contracts: Iterable[Contract]) -> di
 
 def training_files(root: Path, contract: Contract) -> dict[str, bytes]:
     """What a model's job bundle holds: the training root without its data sources."""
-    code = {path: data for path, data in _read(root / "training", "").items() if not path.startswith("sources/")}
+    code = {
+        path: data for path, data in _read(root / "training", "").items() if not path.startswith("sources/")
+    }
     return {**code, **_contract_files(root, [contract])}
 
 
@@ -67,7 +69,9 @@ def layer_code(payloads: Payloads) -> lambda_.Code:
     """The functions' third-party code, built before synth; ValueError where it was not."""
     files = _read(payloads.layer, "")
     if not files:
-        raise ValueError(f"the functions' layer is not built ({payloads.layer} is empty); run `make setup` first")
+        raise ValueError(
+            f"the functions' layer is not built ({payloads.layer} is empty); run `make setup` first"
+        )
     digest = content_hash(files)
     target = payloads.staging / f"layer-{digest[:16]}"
     _stage(files, target)
@@ -98,12 +102,14 @@ def content_hash(files: dict[str, bytes]) -> str:
 def archive_bytes(files: dict[str, bytes]) -> bytes:
     """A .tar.gz of `files`. Stored, not deflated: compressors differ between machines."""
     packed = io.BytesIO()
-    with gzip.GzipFile(filename="", fileobj=packed, mode="wb", compresslevel=0, mtime=0) as outer:
-        with tarfile.open(fileobj=outer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-            for path in sorted(files):
-                entry = tarfile.TarInfo(path)
-                entry.size, entry.mode, entry.mtime = len(files[path]), 0o644, 0
-                archive.addfile(entry, io.BytesIO(files[path]))
+    with (
+        gzip.GzipFile(filename="", fileobj=packed, mode="wb", compresslevel=0, mtime=0) as outer,
+        tarfile.open(fileobj=outer, mode="w", format=tarfile.USTAR_FORMAT) as archive,
+    ):
+        for path in sorted(files):
+            entry = tarfile.TarInfo(path)
+            entry.size, entry.mode, entry.mtime = len(files[path]), 0o644, 0
+            archive.addfile(entry, io.BytesIO(files[path]))
     return packed.getvalue()
 
 
@@ -130,9 +136,9 @@ def _stage(files: dict[str, bytes], target: Path) -> None:
         for path, data in files.items():
             (draft / path).parent.mkdir(parents=True, exist_ok=True)
             (draft / path).write_bytes(data)
-        for path in (draft, *draft.rglob("*")):
-            path.chmod(0o755 if path.is_dir() else 0o644)
-            os.utime(path, (0, 0))
+        for made in (draft, *draft.rglob("*")):
+            made.chmod(0o755 if made.is_dir() else 0o644)
+            os.utime(made, (0, 0))
         if not target.exists():
             shutil.move(draft, target)
 
@@ -141,5 +147,6 @@ def _replace(target: Path, data: bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as draft:
         draft.write(data)
+    Path(draft.name).chmod(0o644)
     os.utime(draft.name, (0, 0))
     Path(draft.name).rename(target)

@@ -25,7 +25,7 @@ class AllAtOnce:
 
 @dataclass(frozen=True, kw_only=True)
 class Canary:
-    """Blue/green with `percent` of the fleet first, watched for `wait_s`, then the rest, watched for `bake_s`."""
+    """Blue/green: `percent` of the fleet first, watched for `wait_s`, then the rest, watched for `bake_s`."""
 
     percent: int = 50
     wait_s: int = 600
@@ -145,7 +145,7 @@ def _serving_problems(env: Environment) -> Iterator[str]:
             yield "a canary needs at least 2 initial instances; raise them or take AllAtOnce"
         share = env.guardrail.percent * env.initial_instances / 100
         if env.guardrail.percent > 50 or share < 1:
-            yield f"a canary takes at least one instance and at most half of them, got {share:g} of {env.initial_instances}"
+            yield f"a canary takes one instance at least and half at most; {env.guardrail.percent}% is {share:g}"
     if not 0 <= env.guardrail.waits_s <= 3600:
         yield f"the guardrail waits {env.guardrail.waits_s} s; allowed are 0 to 3600 in all"
 
@@ -190,3 +190,14 @@ PROD = Environment(
 )
 
 ENVIRONMENTS: tuple[Environment, ...] = (LOCAL, DEV, STAGING, PROD)
+
+
+def chosen(name: str | None) -> tuple[Environment, ...]:
+    """The environment called `name`, or all of them without one; ValueError where there is none such."""
+    if not name:
+        return ENVIRONMENTS
+    found = tuple(env for env in ENVIRONMENTS if env.name == name)
+    if not found:
+        known = ", ".join(env.name for env in ENVIRONMENTS)
+        raise ValueError(f"environment {name!r} is unknown; choose one of {known} (ENV=dev or -c env=dev)")
+    return found

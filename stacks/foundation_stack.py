@@ -27,12 +27,18 @@ class FoundationStack(Stack):
         self.key = EncryptionKey(self, "Key", env=env)
         logs = AccessLogBucket(self, "AccessLogs", env=env)
         self.raw = DataBucket(self, "Raw", env=env, key=self.key, access_logs=logs, transitions=COLD)
-        self.processed = DataBucket(self, "Processed", env=env, key=self.key, access_logs=logs, transitions=COLD)
-        self.models = DataBucket(self, "Models", env=env, key=self.key, access_logs=logs, transitions=COLD[:1])
+        self.processed = DataBucket(
+            self, "Processed", env=env, key=self.key, access_logs=logs, transitions=COLD
+        )
+        self.models = DataBucket(
+            self, "Models", env=env, key=self.key, access_logs=logs, transitions=COLD[:1]
+        )
         self.table = InsightTable(self, "Insights", env=env, key=self.key)
         self.topic = AlarmTopic(self, "AlarmTopic", env=env, key=self.key)
         self.network = (
-            PrivateNetwork(self, "Network", env=env, network=env.network, key=self.key) if env.network else None
+            PrivateNetwork(self, "Network", env=env, network=env.network, key=self.key)
+            if env.network
+            else None
         )
         registry = Construct(self, "Registry")
         for spec in models:

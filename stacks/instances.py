@@ -59,16 +59,20 @@ def instance_problem(role: Role, instance_type: str) -> str | None:
 def resolve_hosting(wish: str) -> Resolved:
     """The type that endpoints use for `wish`; ValueError where none is near.
 
-    SageMaker hosts no `ml.t3` and scales no burstable variant, so a burstable wish becomes the steady type of its size.
+    SageMaker hosts no `ml.t3` and scales no burstable variant, so such a wish becomes its steady sibling.
     """
     _, family, size = wish.split(".")
     if family.startswith("t") and family[1:2].isdigit():
         if size not in STEADY:
             raise ValueError(f"burstable size {size!r} of {wish!r} is unknown; known are {', '.join(STEADY)}")
-        reason = f"{wish} cannot be hosted with auto scaling by SageMaker; {STEADY[size]} is the nearest that can"
+        reason = (
+            f"{wish} cannot be hosted with auto scaling by SageMaker; {STEADY[size]} is the nearest that can"
+        )
         return Resolved(STEADY[size], reason)
     if problem := instance_problem("hosting", wish):
         raise ValueError(problem)
     if "g" in family[2:]:
-        raise ValueError(f"{wish!r} is a Graviton type and the XGBoost image is x86 only; wish for its x86 sibling")
+        raise ValueError(
+            f"{wish!r} is a Graviton type and the XGBoost image is x86 only; wish for its x86 sibling"
+        )
     return Resolved(wish)

@@ -1,5 +1,7 @@
 """Names that several stacks, the functions and a person at the console share. Everything else is unnamed."""
 
+from aws_cdk import Stack
+
 from catalog.spec import ModelSpec
 from stacks.environments import Environment
 
@@ -18,7 +20,9 @@ def model_id(spec: ModelSpec) -> str:
 def scoped(env: Environment, spec: ModelSpec) -> str:
     """The model's name in its environment; also that of its endpoint and its model package group."""
     if len(spec.name) > LONGEST_MODEL_NAME:
-        raise ValueError(f"model name {spec.name!r} is longer than {LONGEST_MODEL_NAME}; job names hold no more")
+        raise ValueError(
+            f"model name {spec.name!r} is longer than {LONGEST_MODEL_NAME}; job names hold no more"
+        )
     return f"{env.name}-{spec.name}"
 
 
@@ -42,3 +46,12 @@ def serving_stack(env: Environment, spec: ModelSpec) -> str:
 def tuning_prefix(spec: ModelSpec) -> str:
     """Tuning job names hold 32 characters: this, the run (13) and the attempt."""
     return spec.name[:16]
+
+
+def arn(stack: Stack, service: str, resource: str) -> str:
+    """The ARN of something of this account and region, by its name."""
+    return f"arn:{stack.partition}:{service}:{stack.region}:{stack.account}:{resource}"
+
+
+def machine_arn(stack: Stack, name: str) -> str:
+    return arn(stack, "states", f"stateMachine:{name}")

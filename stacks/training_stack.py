@@ -16,7 +16,7 @@ from stacks.constructs.payload_function import PayloadFunction, PayloadLayer, ow
 from stacks.constructs.training_pipeline import TrainingPipeline
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
-from stacks.names import METRIC_NAMESPACE, champion_parameter, model_id, scoped
+from stacks.names import METRIC_NAMESPACE, arn, champion_parameter, model_id, scoped
 
 
 class TrainingStack(Stack):
@@ -50,7 +50,13 @@ class TrainingStack(Stack):
         pipelines = Construct(self, "Pipelines")
         for spec in models:
             TrainingPipeline(
-                pipelines, model_id(spec), env=env, spec=spec, foundation=foundation, payloads=payloads, gate=gate
+                pipelines,
+                model_id(spec),
+                env=env,
+                spec=spec,
+                foundation=foundation,
+                payloads=payloads,
+                gate=gate,
             )
         ModelPromotion(
             self, "Promotion", env=env, models=models, foundation=foundation, payloads=payloads, layer=layer
@@ -77,19 +83,19 @@ class TrainingStack(Stack):
             environment={
                 "NAMESPACE": METRIC_NAMESPACE,
                 "MODELS": json.dumps(
-                    {spec.name: {"parameter": champion_parameter(env, spec)} for spec in models}, sort_keys=True
+                    {spec.name: {"parameter": champion_parameter(env, spec)} for spec in models},
+                    sort_keys=True,
                 ),
             },
         )
-        scope = f"{self.region}:{self.account}"
         age.allow(
             "ssm:GetParameter",
             "ssm:GetParameters",
-            on=[f"arn:{self.partition}:ssm:{scope}:parameter{champion_parameter(env, spec)}" for spec in models],
+            on=[arn(self, "ssm", f"parameter{champion_parameter(env, spec)}") for spec in models],
         )
         age.allow(
             "sagemaker:DescribeModelPackage",
-            on=[f"arn:{self.partition}:sagemaker:{scope}:model-package/{scoped(env, spec)}/*" for spec in models],
+            on=[arn(self, "sagemaker", f"model-package/{scoped(env, spec)}/*") for spec in models],
         )
         age.add_to_role_policy(own_metrics())
         scheduler.Schedule(

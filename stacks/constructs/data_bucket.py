@@ -9,7 +9,9 @@ from constructs import Construct
 
 from stacks.environments import Environment
 
-INCOMPLETE_UPLOADS = s3.LifecycleRule(id="IncompleteUploads", abort_incomplete_multipart_upload_after=Duration.days(7))
+INCOMPLETE_UPLOADS = s3.LifecycleRule(
+    id="IncompleteUploads", abort_incomplete_multipart_upload_after=Duration.days(7)
+)
 
 
 def tier(storage_class: s3.StorageClass, days: int) -> s3.Transition:

@@ -24,7 +24,7 @@ class DeadLetters(sqs.Queue):
         NotifyingAlarm(
             self,
             "NotEmpty",
-            topic=foundation.topic,
+            topic_arn=foundation.topic.topic_arn,
             metric=queue_depth(self.queue_name),
             threshold=0,
             description=f"Dead letters: {holds}",

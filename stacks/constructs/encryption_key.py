@@ -9,7 +9,7 @@ from stacks.environments import Environment
 
 
 class EncryptionKey(kms.Key):
-    """Rotates yearly. Services that act for us (alarms, events, log groups) may use it for this account alone."""
+    """Rotates yearly. Alarms, events and log groups of this account may use it, no one else's."""
 
     def __init__(self, scope: Construct, id: str, *, env: Environment) -> None:
         super().__init__(
@@ -38,7 +38,13 @@ class EncryptionKey(kms.Key):
             iam.PolicyStatement(
                 sid="LogGroupsAreEncrypted",
                 principals=[iam.ServicePrincipal(f"logs.{stack.region}.amazonaws.com")],
-                actions=["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+                actions=[
+                    "kms:Encrypt",
+                    "kms:Decrypt",
+                    "kms:ReEncrypt*",
+                    "kms:GenerateDataKey*",
+                    "kms:DescribeKey",
+                ],
                 resources=["*"],  # in a key policy this is the key itself
                 conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
             )

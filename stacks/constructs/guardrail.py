@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sagemaker as sagemaker
 
+from stacks.constructs.notifying_alarm import NotifyingAlarm
 from stacks.environments import AllAtOnce, Canary
 
 Endpoint = sagemaker.CfnEndpoint
@@ -12,10 +12,10 @@ PROVISIONING_S = 3600
 
 
 def deployment_config(
-    guardrail: AllAtOnce | Canary, alarms: Sequence[cloudwatch.Alarm]
+    guardrail: AllAtOnce | Canary, alarms: Sequence[NotifyingAlarm]
 ) -> sagemaker.CfnEndpoint.DeploymentConfigProperty:
     """Blue/green by `guardrail`; any of `alarms` rolls it back."""
-    names = [Endpoint.AlarmProperty(alarm_name=alarm.alarm_name) for alarm in alarms]
+    names = [Endpoint.AlarmProperty(alarm_name=alarm.ref) for alarm in alarms]
     return Endpoint.DeploymentConfigProperty(
         blue_green_update_policy=Endpoint.BlueGreenUpdatePolicyProperty(
             traffic_routing_configuration=_routing(guardrail),
@@ -28,7 +28,9 @@ def deployment_config(
 
 def _routing(guardrail: AllAtOnce | Canary) -> sagemaker.CfnEndpoint.TrafficRoutingConfigProperty:
     if isinstance(guardrail, AllAtOnce):
-        return Endpoint.TrafficRoutingConfigProperty(type="ALL_AT_ONCE", wait_interval_in_seconds=guardrail.bake_s)
+        return Endpoint.TrafficRoutingConfigProperty(
+            type="ALL_AT_ONCE", wait_interval_in_seconds=guardrail.bake_s
+        )
     return Endpoint.TrafficRoutingConfigProperty(
         type="CANARY",
         canary_size=Endpoint.CapacitySizeProperty(type="CAPACITY_PERCENT", value=guardrail.percent),

@@ -26,7 +26,9 @@ class InsightArchive(Construct):
         layer: lambda_.ILayerVersion,
     ) -> None:
         super().__init__(scope, id)
-        unarchived = DeadLetters(self, "Unarchived", foundation=foundation, holds="insights missing in the raw bucket")
+        unarchived = DeadLetters(
+            self, "Unarchived", foundation=foundation, holds="insights missing in the raw bucket"
+        )
         function = PayloadFunction(
             self,
             "Archive",

@@ -60,7 +60,12 @@ class JobRole(iam.Role):
         groups = f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group:/aws/sagemaker/*"
         self.add_to_policy(
             iam.PolicyStatement(
-                actions=["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+                actions=[
+                    "logs:CreateLogGroup",
+                    "logs:CreateLogStream",
+                    "logs:DescribeLogStreams",
+                    "logs:PutLogEvents",
+                ],
                 resources=[groups],
             )
         )
@@ -75,7 +80,11 @@ class JobRole(iam.Role):
     def _may_pull(self, env: Environment) -> None:
         self.add_to_policy(
             iam.PolicyStatement(
-                actions=["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+                actions=[
+                    "ecr:BatchCheckLayerAvailability",
+                    "ecr:BatchGetImage",
+                    "ecr:GetDownloadUrlForLayer",
+                ],
                 resources=[image_repository_arn(env.region)],
             )
         )
@@ -85,7 +94,8 @@ class JobRole(iam.Role):
     def _may_use(self, foundation: FoundationStack) -> None:
         self.add_to_policy(
             iam.PolicyStatement(
-                actions=["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"], resources=[foundation.key.key_arn]
+                actions=["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
+                resources=[foundation.key.key_arn],
             )
         )
         self.add_to_policy(

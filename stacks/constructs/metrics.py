@@ -1,100 +1,97 @@
-"""Every metric is named here once; alarms and dashboard share it."""
+"""Every metric is named here once; alarms and dashboard share it. Plain data: building it costs no call."""
 
-from aws_cdk import Duration
-from aws_cdk import aws_cloudwatch as cloudwatch
+from dataclasses import dataclass, replace
 
 from stacks.names import METRIC_NAMESPACE, VARIANT
 
-FIVE_MINUTES = Duration.minutes(5)
 MICROSECONDS_PER_MS = 1000
+HOUR, DAY = 3600, 86400
 
 
-def metric(
-    namespace: str,
-    name: str,
-    dimensions: dict[str, str],
-    *,
-    statistic: str = "Sum",
-    period: Duration = FIVE_MINUTES,
-    label: str | None = None,
-) -> cloudwatch.Metric:
-    return cloudwatch.Metric(
-        namespace=namespace,
-        metric_name=name,
-        dimensions_map=dimensions,
-        statistic=statistic,
-        period=period,
-        label=label or name,
-    )
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One metric of CloudWatch; `period_s` in seconds."""
+
+    namespace: str
+    name: str
+    dimensions: tuple[tuple[str, str], ...]
+    statistic: str = "Sum"
+    period_s: int = 300
+    label: str = ""
+
+    def over(self, period_s: int) -> "Metric":
+        return replace(self, period_s=period_s)
 
 
 class EndpointMetrics:
     """What SageMaker tells of one endpoint. Latency comes in microseconds; CPU is the sum over cores, so it
     reaches 100 percent times the instance's cores."""
 
-    def __init__(self, endpoint: str, period: Duration = FIVE_MINUTES) -> None:
-        self.dimensions = {"EndpointName": endpoint, "VariantName": VARIANT}
-        self.period = period
+    def __init__(self, endpoint: str) -> None:
+        self.dimensions = (("EndpointName", endpoint), ("VariantName", VARIANT))
 
-    def invocations(self, period: Duration | None = None) -> cloudwatch.Metric:
-        return self._request("Invocations", period=period)
+    def invocations(self) -> Metric:
+        return self._request("Invocations")
 
-    def latency(self, statistic: str = "Average") -> cloudwatch.Metric:
+    def latency(self, statistic: str = "Average") -> Metric:
         return self._request("ModelLatency", statistic, label=f"Model latency, {statistic} (microseconds)")
 
-    def errors_5xx(self) -> cloudwatch.Metric:
+    def errors_5xx(self) -> Metric:
         return self._request("Invocation5XXErrors")
 
-    def errors_4xx(self) -> cloudwatch.Metric:
+    def errors_4xx(self) -> Metric:
         return self._request("Invocation4XXErrors")
 
-    def cpu(self) -> cloudwatch.Metric:
+    def cpu(self) -> Metric:
         return self._instance("CPUUtilization")
 
-    def memory(self) -> cloudwatch.Metric:
+    def memory(self) -> Metric:
         return self._instance("MemoryUtilization")
 
-    def _request(
-        self, name: str, statistic: str = "Sum", *, period: Duration | None = None, label: str | None = None
-    ) -> cloudwatch.Metric:
-        return metric(
-            "AWS/SageMaker", name, self.dimensions, statistic=statistic, period=period or self.period, label=label
+    def _request(self, name: str, statistic: str = "Sum", *, label: str = "") -> Metric:
+        return Metric(
+            namespace="AWS/SageMaker", name=name, dimensions=self.dimensions, statistic=statistic, label=label
         )
 
-    def _instance(self, name: str) -> cloudwatch.Metric:
-        return metric(
-            "/aws/sagemaker/Endpoints", name, self.dimensions, statistic="Average", period=self.period
+    def _instance(self, name: str) -> Metric:
+        return Metric(
+            namespace="/aws/sagemaker/Endpoints", name=name, dimensions=self.dimensions, statistic="Average"
         )
 
 
-def model_age(environment: str, model: str) -> cloudwatch.Metric:
+def model_age(environment: str, model: str) -> Metric:
     """Days since the champion was approved, told daily by the age function."""
-    return metric(
-        METRIC_NAMESPACE,
-        "ModelAgeDays",
-        {"Model": model, "Environment": environment},
+    return Metric(
+        namespace=METRIC_NAMESPACE,
+        name="ModelAgeDays",
+        dimensions=(("Model", model), ("Environment", environment)),
         statistic="Maximum",
-        period=Duration.days(1),
+        period_s=DAY,
         label=f"{model} (days)",
     )
 
 
-def function_metric(function: str, name: str, statistic: str = "Sum") -> cloudwatch.Metric:
-    """`Errors`, `Throttles`, `Duration` (milliseconds), `Invocations` of one function."""
-    return metric("AWS/Lambda", name, {"FunctionName": function}, statistic=statistic)
+def function_metric(function: str, name: str, title: str = "") -> Metric:
+    """`Errors` and `Throttles` of one function."""
+    dimensions = (("FunctionName", function),)
+    return Metric(namespace="AWS/Lambda", name=name, dimensions=dimensions, label=f"{title} {name}".strip())
 
 
-def machine_metric(arn: str, name: str) -> cloudwatch.Metric:
+def machine_metric(arn: str, name: str, title: str = "") -> Metric:
     """`ExecutionsFailed`, `ExecutionsTimedOut`, `ExecutionsSucceeded` of one state machine."""
-    return metric("AWS/States", name, {"StateMachineArn": arn})
+    return Metric(namespace="AWS/States", name=name, dimensions=(("StateMachineArn", arn),), label=title)
 
 
-def queue_depth(queue: str) -> cloudwatch.Metric:
-    return metric(
-        "AWS/SQS", "ApproximateNumberOfMessagesVisible", {"QueueName": queue}, statistic="Maximum"
+def queue_depth(queue: str) -> Metric:
+    return Metric(
+        namespace="AWS/SQS",
+        name="ApproximateNumberOfMessagesVisible",
+        dimensions=(("QueueName", queue),),
+        statistic="Maximum",
     )
 
 
-def api_metric(api: str, stage: str, name: str, statistic: str = "Sum") -> cloudwatch.Metric:
+def api_metric(api: str, stage: str, name: str, statistic: str = "Sum") -> Metric:
     """`Count`, `4XXError`, `5XXError`, `Latency` (milliseconds) of one REST API's stage."""
-    return metric("AWS/ApiGateway", name, {"ApiName": api, "Stage": stage}, statistic=statistic)
+    dimensions = (("ApiName", api), ("Stage", stage))
+    return Metric(namespace="AWS/ApiGateway", name=name, dimensions=dimensions, statistic=statistic)

@@ -1,7 +1,5 @@
 """The REST API: routes from the specs, IAM authorization, throttling, logs, traces, validation."""
 
-from collections.abc import Mapping
-
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -46,7 +44,9 @@ class ModelApi(Construct):
             description=f"Operations ML, {env.name}",
             cloud_watch_role=False,
             endpoint_types=[apigateway.EndpointType.REGIONAL],
-            default_method_options=apigateway.MethodOptions(authorization_type=apigateway.AuthorizationType.IAM),
+            default_method_options=apigateway.MethodOptions(
+                authorization_type=apigateway.AuthorizationType.IAM
+            ),
             deploy_options=apigateway.StageOptions(
                 stage_name=STAGE,
                 throttling_rate_limit=env.requests_per_second,
@@ -71,19 +71,23 @@ class ModelApi(Construct):
         )
         self.rest.deployment_stage.node.add_dependency(account)
         ProblemResponses(self, "Problems", api=self.rest)
-        self._validated = self._validation()
+        self._validator = self.rest.add_request_validator("Body", validate_request_body=True)
+        self._model = self.rest.add_model("Records", schema=BODY, content_type="application/json")
         self._watch(foundation)
 
     def route(self, method: str, path: str, function: lambda_.IFunction) -> None:
         """Answers `method` on `path` by `function`; a body is held to the schema first."""
         resource = self.rest.root.resource_for_path(path)
-        body = self._validated if method == "POST" else {}
-        resource.add_method(method, apigateway.LambdaIntegration(function, allow_test_invoke=False), **body)
-
-    def _validation(self) -> Mapping[str, object]:
-        validator = self.rest.add_request_validator("Body", validate_request_body=True)
-        model = self.rest.add_model("Records", schema=BODY, content_type="application/json")
-        return {"request_validator": validator, "request_models": {"application/json": model}}
+        integration = apigateway.LambdaIntegration(function, allow_test_invoke=False)
+        if method == "GET":
+            resource.add_method(method, integration)
+            return
+        resource.add_method(
+            method,
+            integration,
+            request_validator=self._validator,
+            request_models={"application/json": self._model},
+        )
 
     def _may_log(self) -> apigateway.CfnAccount:
         """API Gateway writes every log through one role of the account and region."""
@@ -92,7 +96,9 @@ class ModelApi(Construct):
             "LogRole",
             assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com"),
             managed_policies=[
-                iam.ManagedPolicy.from_aws_managed_policy_name("service-role/AmazonAPIGatewayPushToCloudWatchLogs")
+                iam.ManagedPolicy.from_aws_managed_policy_name(
+                    "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+                )
             ],
         )
         return apigateway.CfnAccount(self, "Account", cloud_watch_role_arn=role.role_arn)
@@ -102,7 +108,7 @@ class ModelApi(Construct):
             NotifyingAlarm(
                 self,
                 f"Errors{name[:3].lower()}",
-                topic=foundation.topic,
+                topic_arn=foundation.topic.topic_arn,
                 metric=api_metric(self.api_name, STAGE, name),
                 threshold=limit,
                 description=f"{self.api_name}: more than {limit} {name[:3].lower()} answers",

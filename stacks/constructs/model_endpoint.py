@@ -48,7 +48,7 @@ class ModelEndpoint(Construct):
         model = self._model(served, champion.value_as_string, self._role())
         config = self._config(served, model, instance)
         alarms = ModelAlarms(
-            served, "Alarms", env=env, spec=spec, topic=foundation.topic, instance=instance
+            served, "Alarms", env=env, spec=spec, topic_arn=foundation.topic.topic_arn, instance=instance
         )
         endpoint = sagemaker.CfnEndpoint(
             served,
@@ -116,7 +116,9 @@ class ModelEndpoint(Construct):
                 initial_sampling_percentage=self._spec.serving.data_capture_percent,
                 destination_s3_uri=f"s3://{self._foundation.processed.bucket_name}/{self._spec.name}/capture",
                 kms_key_id=key,
-                capture_options=[Config.CaptureOptionProperty(capture_mode=mode) for mode in ("Input", "Output")],
+                capture_options=[
+                    Config.CaptureOptionProperty(capture_mode=mode) for mode in ("Input", "Output")
+                ],
                 capture_content_type_header=Config.CaptureContentTypeHeaderProperty(
                     json_content_types=["application/json"]
                 ),

@@ -19,7 +19,7 @@ from stacks.constructs.promotion_definition import promotion_definition
 from stacks.constructs.traced_machine import TracedMachine
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
-from stacks.names import champion_parameter, model_id, promotion_machine, scoped, serving_stack
+from stacks.names import arn, champion_parameter, model_id, promotion_machine, scoped, serving_stack
 
 
 class ModelPromotion(Construct):
@@ -65,7 +65,9 @@ class ModelPromotion(Construct):
             ),
             statements=_statements(promote, foundation),
         )
-        unheard = DeadLetters(self, "Unheard", foundation=foundation, holds="approvals that started no promotion")
+        unheard = DeadLetters(
+            self, "Unheard", foundation=foundation, holds="approvals that started no promotion"
+        )
         for spec in models:
             events.Rule(
                 self,
@@ -77,7 +79,10 @@ class ModelPromotion(Construct):
                         machine,
                         dead_letter_queue=unheard,
                         input=events.RuleTargetInput.from_object(
-                            {"model": spec.name, "package": events.EventField.from_path("$.detail.ModelPackageArn")}
+                            {
+                                "model": spec.name,
+                                "package": events.EventField.from_path("$.detail.ModelPackageArn"),
+                            }
                         ),
                     )
                 ],
@@ -96,20 +101,26 @@ def _grant(promote: PayloadFunction, env: Environment, models: Sequence[ModelSpe
     stack = Stack.of(promote)
 
     def arns(service: str, resources: list[str]) -> list[str]:
-        return [f"arn:{stack.partition}:{service}:{stack.region}:{stack.account}:{each}" for each in resources]
+        return [arn(stack, service, each) for each in resources]
 
     serving = [f"stack/{serving_stack(env, spec)}/*" for spec in models]
     champions = [f"parameter{champion_parameter(env, spec)}" for spec in models]
     packages = [f"model-package/{scoped(env, spec)}/*" for spec in models]
-    promote.allow("cloudformation:DescribeStacks", "cloudformation:UpdateStack", on=arns("cloudformation", serving))
+    promote.allow(
+        "cloudformation:DescribeStacks", "cloudformation:UpdateStack", on=arns("cloudformation", serving)
+    )
     # UpdateStack resolves the champion as its caller
     promote.allow("ssm:GetParameter", "ssm:GetParameters", "ssm:PutParameter", on=arns("ssm", champions))
-    promote.allow("sagemaker:DescribeModelPackage", "sagemaker:UpdateModelPackage", on=arns("sagemaker", packages))
+    promote.allow(
+        "sagemaker:DescribeModelPackage", "sagemaker:UpdateModelPackage", on=arns("sagemaker", packages)
+    )
 
 
 def _statements(promote: PayloadFunction, foundation: FoundationStack) -> list[iam.PolicyStatement]:
     return [
         iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[promote.function_arn]),
         iam.PolicyStatement(actions=["sns:Publish"], resources=[foundation.topic.topic_arn]),
-        iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[foundation.key.key_arn]),
+        iam.PolicyStatement(
+            actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[foundation.key.key_arn]
+        ),
     ]

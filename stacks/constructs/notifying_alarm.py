@@ -1,12 +1,12 @@
 """How every alarm is built and told."""
 
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from stacks.constructs.metrics import Metric
 
-class NotifyingAlarm(cloudwatch.Alarm):
+
+class NotifyingAlarm(cloudwatch.CfnAlarm):
     """Rises above (or falls below) `threshold`, in the metric's own unit, and tells the topic either way."""
 
     def __init__(
@@ -14,27 +14,33 @@ class NotifyingAlarm(cloudwatch.Alarm):
         scope: Construct,
         id: str,
         *,
-        topic: sns.ITopic,
-        metric: cloudwatch.Metric,
+        topic_arn: str,
+        metric: Metric,
         threshold: float,
         description: str,
         periods: int = 1,
         below: bool = False,
-        silence_is_bad: bool = False,
     ) -> None:
-        operators = cloudwatch.ComparisonOperator
-        silence = cloudwatch.TreatMissingData
+        dimensions = [
+            cloudwatch.CfnAlarm.DimensionProperty(name=name, value=value) for name, value in metric.dimensions
+        ]
+        percentile = metric.statistic.startswith("p")
         super().__init__(
             scope,
             id,
-            metric=metric,
+            alarm_description=description,
+            namespace=metric.namespace,
+            metric_name=metric.name,
+            dimensions=dimensions,
+            statistic=None if percentile else metric.statistic,
+            extended_statistic=metric.statistic if percentile else None,
+            period=metric.period_s,
             threshold=threshold,
             evaluation_periods=periods,
             datapoints_to_alarm=periods,
-            comparison_operator=operators.LESS_THAN_THRESHOLD if below else operators.GREATER_THAN_THRESHOLD,
-            treat_missing_data=silence.BREACHING if silence_is_bad else silence.NOT_BREACHING,
-            alarm_description=description,
+            comparison_operator="LessThanThreshold" if below else "GreaterThanThreshold",
+            # where too little is the fault, silence is the fault itself
+            treat_missing_data="breaching" if below else "notBreaching",
+            alarm_actions=[topic_arn],
+            ok_actions=[topic_arn],
         )
-        action = actions.SnsAction(topic)
-        self.add_alarm_action(action)
-        self.add_ok_action(action)

@@ -1,24 +1,30 @@
 """One dashboard per environment: a row for each model, then the API and what runs behind it."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from aws_cdk import ArnFormat, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from catalog.spec import ModelSpec
-from stacks.constructs.metrics import EndpointMetrics, api_metric, function_metric, machine_metric, model_age
+from stacks.constructs.metrics import (
+    EndpointMetrics,
+    Metric,
+    api_metric,
+    function_metric,
+    machine_metric,
+    model_age,
+)
 from stacks.environments import Environment
-from stacks.names import promotion_machine, scoped, training_machine
+from stacks.names import machine_arn, promotion_machine, scoped, training_machine
 
-THIRD, WHOLE = 8, 24
-
-
-def graph(title: str, *metrics: cloudwatch.IMetric, right: Sequence[cloudwatch.IMetric] = ()) -> cloudwatch.GraphWidget:
-    return cloudwatch.GraphWidget(title=title, left=list(metrics), right=list(right), width=THIRD)
+WIDTH, HEIGHT = 8, 6
+Graph = tuple[str, list[Metric], list[Metric]]
+"""Title, metrics on the left axis, metrics on the right axis."""
 
 
-class OperationsDashboard(Construct):
+class OperationsDashboard(cloudwatch.CfnDashboard):
     def __init__(
         self,
         scope: Construct,
@@ -30,43 +36,63 @@ class OperationsDashboard(Construct):
         functions: Mapping[str, str],
     ) -> None:
         """`api` is the API's name and stage; `functions` maps a title to the function's name."""
-        super().__init__(scope, id)
-        rows = [self._model_row(env, spec) for spec in models]
-        rows += [[cloudwatch.TextWidget(markdown="## API and functions", width=WHOLE, height=1)]]
-        rows += [self._api_row(api, functions)]
-        rows += [[cloudwatch.TextWidget(markdown="## Training and promotion", width=WHOLE, height=1)]]
-        rows += [self._run_row(env, models)]
-        cloudwatch.Dashboard(self, "Dashboard", dashboard_name=f"{env.name}-ops-ml", widgets=rows)
+        stack = Stack.of(scope)
+        machines = [*(training_machine(env, spec) for spec in models), promotion_machine(env)]
+        rows = [_model_row(env, spec) for spec in models]
+        rows += [_api_row(api, functions), _run_row({name: machine_arn(stack, name) for name in machines})]
+        rows[-1].append(("Age of the champions", [model_age(env.name, spec.name) for spec in models], []))
+        widgets = [
+            _widget(graph, x=WIDTH * column, y=HEIGHT * line, region=env.region)
+            for line, row in enumerate(rows)
+            for column, graph in enumerate(row)
+        ]
+        super().__init__(
+            scope,
+            id,
+            dashboard_name=f"{env.name}-ops-ml",
+            dashboard_body=stack.to_json_string({"widgets": widgets}),
+        )
 
-    def _model_row(self, env: Environment, spec: ModelSpec) -> list[cloudwatch.IWidget]:
-        metrics = EndpointMetrics(scoped(env, spec))
-        title = spec.contract.title
-        return [
-            graph(f"{title}: invocations", metrics.invocations(), right=[metrics.errors_4xx(), metrics.errors_5xx()]),
-            graph(f"{title}: latency", metrics.latency(), metrics.latency("p99")),
-            graph(f"{title}: machines", metrics.cpu(), metrics.memory()),
-        ]
 
-    def _api_row(self, api: tuple[str, str], functions: Mapping[str, str]) -> list[cloudwatch.IWidget]:
-        name, stage = api
-        counts = [api_metric(name, stage, each) for each in ("Count", "4XXError", "5XXError")]
-        latency = [api_metric(name, stage, "Latency", statistic) for statistic in ("p50", "p99")]
-        failures = [
-            function_metric(function, each) for function in functions.values() for each in ("Errors", "Throttles")
-        ]
-        return [graph("Requests", *counts), graph("Latency (ms)", *latency), graph("Failures", *failures)]
+def _model_row(env: Environment, spec: ModelSpec) -> list[Graph]:
+    metrics, title = EndpointMetrics(scoped(env, spec)), spec.contract.title
+    return [
+        (f"{title}: invocations", [metrics.invocations()], [metrics.errors_4xx(), metrics.errors_5xx()]),
+        (f"{title}: latency", [metrics.latency(), metrics.latency("p99")], []),
+        (f"{title}: machines", [metrics.cpu(), metrics.memory()], []),
+    ]
 
-    def _run_row(self, env: Environment, models: Sequence[ModelSpec]) -> list[cloudwatch.IWidget]:
-        names = [*(training_machine(env, spec) for spec in models), promotion_machine(env)]
-        stack = Stack.of(self)
-        arns = [
-            stack.format_arn(
-                service="states", resource="stateMachine", resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME
-            )
-            for name in names
-        ]
-        return [
-            graph("Succeeded", *(machine_metric(arn, "ExecutionsSucceeded") for arn in arns)),
-            graph("Failed", *(machine_metric(arn, "ExecutionsFailed") for arn in arns)),
-            graph("Age of the champions", *(model_age(env.name, spec.name) for spec in models)),
-        ]
+
+def _api_row(api: tuple[str, str], functions: Mapping[str, str]) -> list[Graph]:
+    name, stage = api
+    failures = [
+        function_metric(function, each, title)
+        for title, function in functions.items()
+        for each in ("Errors", "Throttles")
+    ]
+    return [
+        ("Requests", [api_metric(name, stage, each) for each in ("Count", "4XXError", "5XXError")], []),
+        ("Latency (ms)", [api_metric(name, stage, "Latency", each) for each in ("p50", "p99")], []),
+        ("Failing functions", failures, []),
+    ]
+
+
+def _run_row(machines: Mapping[str, str]) -> list[Graph]:
+    return [
+        (title, [machine_metric(arn, metric, name) for name, arn in machines.items()], [])
+        for title, metric in (("Runs done", "ExecutionsSucceeded"), ("Runs failed", "ExecutionsFailed"))
+    ]
+
+
+def _widget(graph: Graph, *, x: int, y: int, region: str) -> dict[str, Any]:
+    title, left, right = graph
+    lines = [_line(metric, "left") for metric in left] + [_line(metric, "right") for metric in right]
+    properties = {"view": "timeSeries", "title": title, "region": region, "metrics": lines}
+    return {"type": "metric", "width": WIDTH, "height": HEIGHT, "x": x, "y": y, "properties": properties}
+
+
+def _line(metric: Metric, axis: str) -> list[Any]:
+    dimensions = [part for pair in metric.dimensions for part in pair]
+    options = {"stat": metric.statistic, "period": metric.period_s, "yAxis": axis}
+    label = {"label": metric.label} if metric.label else {}
+    return [metric.namespace, metric.name, *dimensions, {**options, **label}]

@@ -33,7 +33,7 @@ class PayloadLayer(lambda_.LayerVersion):
 
 
 class PayloadFunction(lambda_.Function):
-    """`lambda/<folder>/handler.py` under a role that may write its own log and trace, and what is granted to it."""
+    """`lambda/<folder>/handler.py` under a role that may log, trace and do what it is granted."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class PayloadFunction(lambda_.Function):
             NotifyingAlarm(
                 place,
                 name,
-                topic=foundation.topic,
+                topic_arn=foundation.topic.topic_arn,
                 metric=function_metric(self.function_name, name),
                 threshold=0,
                 description=f"Function {folder} of {Stack.of(self).stack_name} {verb}",

@@ -28,13 +28,19 @@ class PrivateNetwork(Construct):
             availability_zones=[f"{env.region}{zone}" for zone in network.zones],
             nat_gateways=0,
             subnet_configuration=[
-                ec2.SubnetConfiguration(name="Isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED, cidr_mask=24)
+                ec2.SubnetConfiguration(
+                    name="Isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED, cidr_mask=24
+                )
             ],
         )
         flows: logs.ILogGroup = ServiceLogGroup(self, "FlowLogs", env=env, key=key)
         self.vpc.add_flow_log("Flow", destination=ec2.FlowLogDestination.to_cloud_watch_logs(flows))
         self.security_group = ec2.SecurityGroup(
-            self, "Jobs", vpc=self.vpc, description="Jobs and endpoints; nothing comes in", allow_all_outbound=True
+            self,
+            "Jobs",
+            vpc=self.vpc,
+            description="Jobs and endpoints; nothing comes in",
+            allow_all_outbound=True,
         )
         for gateway in network.gateways:
             self.vpc.add_gateway_endpoint(gateway.capitalize(), service=GATEWAYS[gateway])

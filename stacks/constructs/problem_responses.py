@@ -6,13 +6,21 @@ from aws_cdk import aws_apigateway as apigateway
 from constructs import Construct
 
 RESPONSES: dict[str, tuple[int, str, str]] = {
-    "BadRequestBody": (400, "Bad request", "The body must be a JSON object: one record, or records with a list"),
+    "BadRequestBody": (
+        400,
+        "Bad request",
+        "The body must be a JSON object: one record, or records with a list",
+    ),
     "MissingAuthenticationToken": (404, "Not found", "No such route, or the request is not signed"),
     "AccessDenied": (403, "Forbidden", "The caller may not use this route"),
     "Unauthorized": (401, "Unauthorized", "The request must be signed with AWS Signature Version 4"),
     "InvalidSignature": (403, "Forbidden", "The signature does not match the request"),
     "ExpiredToken": (403, "Forbidden", "The credentials have expired"),
-    "RequestTooLarge": (413, "Content too large", "The body is larger than the API takes; send fewer records"),
+    "RequestTooLarge": (
+        413,
+        "Content too large",
+        "The body is larger than the API takes; send fewer records",
+    ),
     "UnsupportedMediaType": (415, "Unsupported media type", "Send application/json"),
     "Throttled": (429, "Too many requests", "Slow down and try again"),
     "QuotaExceeded": (429, "Too many requests", "The quota is used up"),
@@ -45,7 +53,9 @@ class ProblemResponses(Construct):
                 rest_api_id=api.rest_api_id,
                 response_type=_response_type(name),
                 status_code=None if name in OWN_STATUS else str(status),
-                response_parameters={f"gatewayresponse.header.{key}": value for key, value in headers.items()},
+                response_parameters={
+                    f"gatewayresponse.header.{key}": value for key, value in headers.items()
+                },
                 response_templates={"application/json": json.dumps(body)},
             )
 

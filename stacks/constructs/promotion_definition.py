@@ -15,7 +15,11 @@ def promotion_definition(env: Environment, *, promote_arn: str, topic_arn: str) 
     busy = retry(["StackBusy"], seconds=env.poll_s, attempts=120, backoff=1.0)
     start = invoke(
         promote_arn,
-        {"action": "start", "model": expression("$states.input.model"), "package": expression("$states.input.package")},
+        {
+            "action": "start",
+            "model": expression("$states.input.model"),
+            "package": expression("$states.input.package"),
+        },
         then="StartedOrCurrent",
         retries=[busy],
         assign={

@@ -1,5 +1,7 @@
 """A log group as every service of ours gets one."""
 
+from typing import cast
+
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
@@ -17,6 +19,5 @@ class ServiceLogGroup(logs.LogGroup):
         super().__init__(
             scope, id, log_group_name=name, encryption_key=key, removal_policy=RemovalPolicy.DESTROY
         )
-        group = self.node.default_child
-        assert isinstance(group, logs.CfnLogGroup)
+        group = cast(logs.CfnLogGroup, self.node.default_child)
         group.retention_in_days = env.log_retention_days

@@ -45,7 +45,7 @@ def task(
     assign: dict[str, str] | None = None,
     on_error: str = FAILED,
 ) -> State:
-    """A task that ends within `timeout_s`, tries again on `retries` and leaves every other error to `on_error`."""
+    """A task that ends within `timeout_s`, tries again on `retries`; other errors go to `on_error`."""
     state: State = {
         "Type": "Task",
         "Resource": resource,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aws_cdk import ArnFormat, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
@@ -12,6 +12,7 @@ from stacks.constructs.notifying_alarm import NotifyingAlarm
 from stacks.constructs.service_log_group import ServiceLogGroup
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
+from stacks.names import machine_arn
 
 FAILURES = {"ExecutionsFailed": "failed", "ExecutionsTimedOut": "timed out"}
 
@@ -43,17 +44,19 @@ class TracedMachine(sfn.StateMachine):
             definition_body=sfn.DefinitionBody.from_string(stack.to_json_string(definition)),
             tracing_enabled=True,
             logs=sfn.LogOptions(
-                destination=ServiceLogGroup(place, "Log", env=env, key=foundation.key, name=f"/aws/vendedlogs/states/{name}"),
+                destination=ServiceLogGroup(
+                    place, "Log", env=env, key=foundation.key, name=f"/aws/vendedlogs/states/{name}"
+                ),
                 level=sfn.LogLevel.ALL,
                 include_execution_data=False,
             ),
         )
-        arn = stack.format_arn(service="states", resource="stateMachine", resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME)
+        arn = machine_arn(stack, name)
         for metric, verb in FAILURES.items():
             NotifyingAlarm(
                 place,
                 metric,
-                topic=foundation.topic,
+                topic_arn=foundation.topic.topic_arn,
                 metric=machine_metric(arn, metric),
                 threshold=0,
                 description=f"An execution of {name} {verb}",

@@ -53,6 +53,7 @@ def training_definition(places: JobPlaces, *, gate_arn: str, topic_arn: str) -> 
 
 def _naming(places: JobPlaces) -> dict[str, State]:
     profiles = ", ".join(profile.name for profile in places.spec.promotion.profiles)
+    wanted = f'The input must name a data profile, {{"profile": name}}, of {profiles}'
     known = " or ".join(f"$profile = '{profile.name}'" for profile in places.spec.promotion.profiles)
     return {
         "NameRun": {
@@ -75,9 +76,7 @@ def _naming(places: JobPlaces) -> dict[str, State]:
         "UnknownProfile": {
             "Type": "Fail",
             "Error": "UnknownProfile",
-            "Cause": expression(
-                f"'The input must name a data profile, {{\"profile\": ...}}, one of {profiles}; got \"' & $profile & '\"'"
-            ),
+            "Cause": expression(f"'{wanted}, got ' & $profile"),
         },
     }
 
@@ -132,7 +131,9 @@ def _champion(places: JobPlaces) -> dict[str, State]:
             then="EvaluateAgainstChampion",
             timeout_s=60,
             retries=RETRY_CALL,
-            assign={"champion": expression("$states.result.InferenceSpecification.Containers[0].ModelDataUrl")},
+            assign={
+                "champion": expression("$states.result.InferenceSpecification.Containers[0].ModelDataUrl")
+            },
         ),
     }
 

@@ -16,7 +16,7 @@ from stacks.constructs.training_requests import JobPlaces
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
 from stacks.images import image_repository_arn
-from stacks.names import champion_parameter, scoped, training_machine, tuning_prefix
+from stacks.names import arn, champion_parameter, scoped, training_machine, tuning_prefix
 
 
 class TrainingPipeline(Construct):
@@ -35,7 +35,9 @@ class TrainingPipeline(Construct):
     ) -> None:
         super().__init__(scope, id)
         code = training_asset(self, "Code", payloads, spec.contract)
-        role = JobRole(self, "JobRole", env=env, foundation=foundation, description=f"Jobs of {scoped(env, spec)}")
+        role = JobRole(
+            self, "JobRole", env=env, foundation=foundation, description=f"Jobs of {scoped(env, spec)}"
+        )
         role.may_read(foundation.raw, "insights/*")
         role.may_read(foundation.processed, f"{spec.name}/*")
         role.may_read(foundation.models, f"{spec.name}/*")
@@ -82,25 +84,27 @@ def _statements(
     env, spec = places.env, places.spec
     name = scoped(env, spec)
 
-    def arn(resource: str, service: str = "sagemaker") -> str:
-        return f"arn:{stack.partition}:{service}:{stack.region}:{stack.account}:{resource}"
+    def own(resource: str, service: str = "sagemaker") -> str:
+        return arn(stack, service, resource)
 
-    def allow(actions: list[str], *resources: str, **rest: dict[str, dict[str, str]]) -> iam.PolicyStatement:
-        return iam.PolicyStatement(actions=actions, resources=list(resources), **rest)
+    def allow(
+        actions: list[str], *resources: str, conditions: dict[str, dict[str, str]] | None = None
+    ) -> iam.PolicyStatement:
+        return iam.PolicyStatement(actions=actions, resources=list(resources), conditions=conditions)
 
     def job(kind: str) -> list[str]:
         return [f"sagemaker:{verb}{kind}" for verb in ("Create", "Describe", "Stop")] + ["sagemaker:AddTags"]
 
     return [
-        allow(job("ProcessingJob"), arn(f"processing-job/{name}-*")),
-        allow(job("HyperParameterTuningJob"), arn(f"hyper-parameter-tuning-job/{tuning_prefix(spec)}-*")),
-        allow(["sagemaker:DescribeTrainingJob"], arn(f"training-job/{tuning_prefix(spec)}-*")),
+        allow(job("ProcessingJob"), own(f"processing-job/{name}-*")),
+        allow(job("HyperParameterTuningJob"), own(f"hyper-parameter-tuning-job/{tuning_prefix(spec)}-*")),
+        allow(["sagemaker:DescribeTrainingJob"], own(f"training-job/{tuning_prefix(spec)}-*")),
         allow(
             ["sagemaker:CreateModelPackage", "sagemaker:DescribeModelPackage"],
-            arn(f"model-package-group/{name}"),
-            arn(f"model-package/{name}/*"),
+            own(f"model-package-group/{name}"),
+            own(f"model-package/{name}/*"),
         ),
-        allow(["ssm:GetParameter"], arn(f"parameter{champion_parameter(env, spec)}", "ssm")),
+        allow(["ssm:GetParameter"], own(f"parameter{champion_parameter(env, spec)}", "ssm")),
         allow(["lambda:InvokeFunction"], gate.function_arn),
         allow(["sns:Publish"], foundation.topic.topic_arn),
         allow(["kms:Decrypt", "kms:GenerateDataKey"], foundation.key.key_arn),
@@ -115,7 +119,7 @@ def _statements(
         # Step Functions waits for jobs through rules of these fixed names
         allow(
             ["events:DescribeRule", "events:PutRule", "events:PutTargets"],
-            arn("rule/StepFunctionsGetEventsForSageMakerProcessingJobsRule", "events"),
-            arn("rule/StepFunctionsGetEventsForSageMakerHyperParameterTuningJobsRule", "events"),
+            own("rule/StepFunctionsGetEventsForSageMakerProcessingJobsRule", "events"),
+            own("rule/StepFunctionsGetEventsForSageMakerHyperParameterTuningJobsRule", "events"),
         ),
     ]

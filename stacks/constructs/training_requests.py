@@ -1,4 +1,4 @@
-"""The requests that a training run makes of SageMaker. `$run` and the other variables are the state machine's."""
+"""What a training run asks of SageMaker. `$run` and its like are variables of the state machine."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,12 +14,16 @@ Request = dict[str, Any]
 
 SCRIPT_MODE = {"PIP_NO_BUILD_ISOLATION": "0"}
 """Script mode installs the code with pip, which would fetch build tools; the image has them already."""
-HOSTING = {**SCRIPT_MODE, "SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"}
+HOSTING = {
+    **SCRIPT_MODE,
+    "SAGEMAKER_PROGRAM": "inference.py",
+    "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+}
 
 INPUT = "/opt/ml/processing/input"
 OUTPUT = "/opt/ml/processing/output"
 UNPACK_AND_RUN = (
-    f"mkdir -p /opt/ml/code && tar -xzf {INPUT}/code/*.tar.gz -C /opt/ml/code"
+    f"mkdir -p /opt/ml/code && tar -xzf {INPUT}/code/*.gz -C /opt/ml/code"
     ' && exec python3 /opt/ml/code/$0 "$@"'
 )
 JOB_LIMIT_S = 4 * 3600

@@ -1,4 +1,4 @@
-"""The checked-in tables say what AWS publishes. `PYTHONPATH=. python tests/stacks/test_aws_tables.py` renews them."""
+"""The checked-in tables say what AWS publishes; `PYTHONPATH=. python tests/stacks/test_aws_tables.py` renews."""
 
 import json
 from pathlib import Path
