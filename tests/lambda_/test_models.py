@@ -1,0 +1,140 @@
+"""GET /api/models and /api/health, over all models, and the age of champions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from age import handler as age
+from catalog.models import MODELS
+from models import handler as module
+from models.overview import KEPT_S
+from tests.lambda_.conftest import Context, Event
+from tests.lambda_.fakes import TIME, Registry, Ssm
+
+
+class World:
+    """Every model as the cloud holds it; `promote` makes a champion."""
+
+    def __init__(self) -> None:
+        self.ssm = Ssm(**{f"/{spec.name}": "none" for spec in MODELS})
+        self.registry = Registry("group")
+        self.now = 0.0
+
+    def promote(self, name: str, status: str | None = "InService") -> str:
+        metadata = {"accuracy": "0.93", "profile": "synthetic", "data_hash": "12e4"}
+        arn = self.registry.add(len(self.registry.packages) + 1, CustomerMetadataProperties=metadata)
+        self.ssm.history[f"/{name}"].append(arn)
+        if status:
+            self.registry.endpoints[f"local-{name}"] = status
+        return arn
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    made = World()
+    settings = {
+        spec.name: {
+            "title": spec.contract.title,
+            "route": spec.route,
+            "parameter": f"/{spec.name}",
+            "endpoint": f"local-{spec.name}",
+        }
+        for spec in MODELS
+    }
+    monkeypatch.setenv("MODELS", json.dumps(settings))
+    clients = {"ssm": made.ssm, "sagemaker": made.registry}
+    monkeypatch.setattr("boto3.client", lambda service, **_: clients[service])
+    for cached in (module.overview, age.watch):
+        cached.cache_clear()
+    module.overview().clock = lambda: made.now
+    yield made
+    for cached in (module.overview, age.watch):
+        cached.cache_clear()
+
+
+def get(path: str, event: Event, context: Context) -> tuple[int, Any]:
+    response = module.handler(event(path, method="GET"), context)
+    return response["statusCode"], json.loads(response["body"])
+
+
+def test_before_the_first_promotion(world: World, event: Event, context: Context) -> None:
+    status, body = get("/api/models", event, context)
+    assert (status, [entry["model"] for entry in body["models"]]) == (200, [spec.name for spec in MODELS])
+    assert all(entry["status"] == "no_model" and entry["champion"] is None for entry in body["models"])
+    assert get("/api/health", event, context)[1]["status"] == "degraded"
+
+
+def test_every_model_in_service(world: World, event: Event, context: Context) -> None:
+    for spec in MODELS:
+        world.promote(spec.name)
+    _, body = get("/api/models", event, context)
+    for number, (spec, entry) in enumerate(zip(MODELS, body["models"], strict=True), start=1):
+        assert entry == {
+            "model": spec.name,
+            "title": spec.contract.title,
+            "route": spec.route,
+            "status": "ready",
+            "champion": str(number),
+            "metrics": {"accuracy": 0.93},
+            "training": {"profile": "synthetic", "data_hash": "12e4"},
+            "approval": "Approved",
+            "approved_at": TIME.isoformat(),
+            "promoted_at": TIME.isoformat(),
+        }
+    assert get("/api/health", event, context)[1]["status"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "health"),
+    [
+        ("Updating", "updating", "ok"),
+        ("RollingBack", "updating", "ok"),
+        ("Failed", "failed", "degraded"),
+        ("OutOfService", "failed", "degraded"),
+        (None, "missing", "degraded"),
+    ],
+)
+def test_an_endpoints_state(
+    world: World, event: Event, context: Context, status: str | None, told: str, health: str
+) -> None:
+    for spec in MODELS[1:]:
+        world.promote(spec.name)
+    world.promote(MODELS[0].name, status)
+    _, body = get("/api/health", event, context)
+    assert (body["models"][MODELS[0].name], body["status"]) == (told, health)
+
+
+def test_answers_are_kept_for_a_while(world: World, event: Event, context: Context) -> None:
+    get("/api/models", event, context)
+    world.promote(MODELS[0].name)
+    world.now = KEPT_S - 1
+    assert get("/api/health", event, context)[1]["models"][MODELS[0].name] == "no_model"
+    world.now = KEPT_S
+    assert get("/api/health", event, context)[1]["models"][MODELS[0].name] == "ready"
+
+
+def test_a_package_that_is_gone_hides_no_model(world: World, event: Event, context: Context) -> None:
+    del world.registry.packages[world.promote(MODELS[0].name)]
+    _, body = get("/api/models", event, context)
+    assert (body["models"][0]["status"], body["models"][0]["champion"]) == ("ready", None)
+
+
+def test_another_route_is_a_404(world: World, event: Event, context: Context) -> None:
+    assert get("/api/nothing", event, context)[0] == 404
+
+
+def test_the_age_of_champions(
+    world: World, context: Context, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(age, "now", lambda: TIME + timedelta(days=3, hours=12))
+    world.promote(MODELS[0].name)
+    assert age.handler({}, context) == {MODELS[0].name: 3.5}
+    emitted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    assert [(each["Model"], each["ModelAgeDays"]) for each in emitted] == [(MODELS[0].name, [3.5])]
+    metric = emitted[0]["_aws"]["CloudWatchMetrics"][0]
+    assert (metric["Namespace"], metric["Dimensions"]) == ("OpsMl", [["Environment", "Model"]])
