@@ -1,0 +1,1 @@
+"""Where records come from: the generator and the adapters of real sets."""
