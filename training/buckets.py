@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.ipc as ipc
 from numpy.typing import NDArray
 
-ROWS = 200_000
-"""Rows that a bucket should hold: about 100 MB of work in memory."""
-MOST = 64
+ROWS = 100_000
+"""Rows that a bucket should hold: about 60 MB of work in memory."""
+MOST = 128
 """Open files at once; beyond `ROWS` x `MOST` rows the buckets grow, slowly."""
 
 

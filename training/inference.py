@@ -34,7 +34,10 @@ class Predictor:
 
 
 def model_fn(model_dir: str) -> Predictor:
-    """ValueError where the artifact was trained for another contract than this code serves."""
+    """ValueError where the artifact was trained for another contract than this code serves.
+
+    The contract's example is predicted once, so that the first caller waits for nothing.
+    """
     loaded = artifact.load(Path(model_dir))
     own = Contract.load_all(contracts_folder()).get(loaded.contract.name)
     if own is None or own.hash != loaded.contract.hash:
@@ -43,7 +46,12 @@ def model_fn(model_dir: str) -> Predictor:
             f"this code serves {own.hash if own else 'no such contract'}: "
             "deploy the code that lies in the model's own code folder"
         )
-    return Predictor(loaded, Encoder.of(loaded.contract))
+    predictor = Predictor(loaded, Encoder.of(loaded.contract))
+    record = loaded.contract.record
+    example: dict[str, Any] = {key.name: key.example for key in record.keys}
+    example |= {feature.name: feature.example for feature in record.features}
+    predict_fn({"records": [example], "explain": True}, predictor)
+    return predictor
 
 
 def input_fn(body: bytes | str, content_type: str) -> dict[str, Any]:

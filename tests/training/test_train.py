@@ -15,6 +15,7 @@ import pytest
 
 import artifact
 import decision
+import learners.xgboost
 import train
 from catalog.models import MODELS
 from catalog.spec import LEARNERS
@@ -115,6 +116,17 @@ def test_contributions_add_up_to_the_answer(trained, prepared):
     moved = model.contributions(features, None).sum(axis=1)
     answers = model.model.predict(model.scaler.apply(features))
     np.testing.assert_allclose(answers - moved, np.full(len(features), (answers - moved)[0]), atol=1e-3)
+
+
+def test_contributions_of_one_class_are_the_library_s(trained, prepared):
+    model = artifact.load(trained["iops-risk"])
+    features = read(prepared["iops-risk"] / "test", RISK).features
+    labels = model.labels(model.predict(features))
+    data = learners.xgboost.xgb.DMatrix(model.scaler.apply(features))
+    every_class = model.model.booster.predict(data, pred_contribs=True)
+    expected = every_class[np.arange(len(labels)), labels, :-1]
+    assert len(set(labels)) == 4
+    np.testing.assert_allclose(model.contributions(features, labels), expected, atol=1e-5)
 
 
 def test_the_code_in_the_artifact_runs_alone(trained):

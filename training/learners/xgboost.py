@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from catalog.contract import Target
 from dataset import Rows
 from encoding import Matrix
 from jobs import JobError
-from learners import xgboost_onnx, xgboost_settings
+from learners import xgboost_explain, xgboost_onnx, xgboost_settings
 from learners.xgboost_library import xgb
 from learners.xgboost_rounds import Rounds, best_round, best_score, latest
 
@@ -41,11 +42,13 @@ class Model:
     def contributions(self, inputs: Matrix, labels: NDArray[np.int64] | None) -> Matrix:
         """How far each feature moved each answer from the average, (n, features): log-odds of the row's
         label, or the target's unit (SHAP values)."""
-        data = xgb.DMatrix(np.ascontiguousarray(inputs), nthread=1)
-        found = self.booster.predict(data, pred_contribs=True, strict_shape=True)
-        group = np.zeros(len(inputs), np.int64) if labels is None else labels
-        chosen: Matrix = found[np.arange(len(inputs)), group, :-1]
-        return chosen
+        if labels is None:
+            return xgboost_explain.of(self.booster, inputs)
+        return xgboost_explain.contributions(self._per_class, inputs, labels)
+
+    @cached_property
+    def _per_class(self) -> list[Any]:
+        return xgboost_explain.per_class(self.booster, self.classes)
 
     def importance(self) -> list[float]:
         """Share of the total gain that each feature brought, in column order."""
