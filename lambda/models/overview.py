@@ -22,7 +22,7 @@ STATUS = {
     "RollingBack": "updating",
 }
 HEALTHY = ("ready", "updating")
-LINEAGE = ("profile", "data_hash", "contract_hash", "rows", "run")
+LINEAGE = ("profile", "data_hash", "contract_hash", "rows", "run", "training_job")
 """Customer metadata of a package that are facts about its training, not metrics."""
 
 

@@ -1,0 +1,51 @@
+"""The README's table of models, between its markers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from catalog.spec import ModelSpec, Promotion
+
+BEGIN, END = "<!-- models:begin -->", "<!-- models:end -->"
+HEADER = ("Model", "Route", "Predicts", "Features", "Learner", "Floors, by data profile", "Beyond the floors")
+
+
+def table(models: Sequence[ModelSpec]) -> str:
+    rows = [HEADER, ("---",) * len(HEADER), *(_row(spec) for spec in models)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def replaced(text: str, models: Sequence[ModelSpec]) -> str:
+    """`text` with the table between the markers; ValueError where there is not one pair of them."""
+    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
+        raise ValueError(f"the table stands between one line {BEGIN} and one line {END}; put them in")
+    before, rest = text.split(BEGIN)
+    return f"{before}{BEGIN}\n{table(models)}\n{END}{rest.split(END)[1]}"
+
+
+def _row(spec: ModelSpec) -> tuple[str, ...]:
+    target = spec.contract.target
+    predicts = ", ".join(target.classes) or f"{target.minimum:g} to {target.maximum:g} {target.unit}".strip()
+    return (
+        f"`{spec.name}`: {spec.contract.title}",
+        f"`POST {spec.route}`",
+        f"`{target.name}`: {predicts}",
+        str(len(spec.contract.features)),
+        spec.learner,
+        _floors(spec.promotion),
+        _beyond(spec.promotion),
+    )
+
+
+def _floors(promotion: Promotion) -> str:
+    profiles = [
+        f"{profile.name}: "
+        + ", ".join(f"{gate.metric} {gate.op} {gate.threshold:g}" for gate in profile.gates)
+        for profile in promotion.profiles
+    ]
+    return "<br>".join(profiles)
+
+
+def _beyond(promotion: Promotion) -> str:
+    better = "higher" if promotion.higher_is_better else "lower"
+    return f"{promotion.metric} {better} than every baseline, within {promotion.margin:g} of the champion"

@@ -1,0 +1,170 @@
+"""What every contract promises, over all models."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from catalog.contract import Contract, Problem, Target, insight_id, parse_time
+from catalog.models import MODELS
+from catalog.schemas import example
+from catalog.spec import ModelSpec
+from tests.catalog import strategies
+
+pytestmark = pytest.mark.parametrize("spec", MODELS, ids=lambda spec: spec.name)
+FEW = settings(max_examples=40, deadline=None, derandomize=True)
+
+
+def fields(problems: list[Problem]) -> set[str]:
+    return {problem.field for problem in problems}
+
+
+def test_its_own_example_is_good(spec: ModelSpec) -> None:
+    assert spec.contract.check(example(spec.contract.record)) == []
+
+
+@FEW
+@given(data=st.data())
+def test_a_good_record_is_accepted_and_encoded_in_order(spec: ModelSpec, data: st.DataObject) -> None:
+    record = data.draw(strategies.record(spec.contract))
+    assert spec.contract.check(record) == []
+    row = spec.contract.encode(record)
+    assert len(row) == len(spec.contract.features)
+    for name, value in zip(spec.contract.features, row, strict=True):
+        if record.get(name) is None:
+            assert math.isnan(value)
+        else:
+            assert value == record[name]
+    assert json.loads(json.dumps(record)) == record
+    assert spec.contract.encode(json.loads(json.dumps(record))) == pytest.approx(row, nan_ok=True, rel=0)
+
+
+@FEW
+@given(data=st.data())
+def test_whatever_json_holds_is_judged_and_never_raises(spec: ModelSpec, data: st.DataObject) -> None:
+    spec.contract.check(data.draw(strategies.JSON))
+    names = st.sampled_from([*example(spec.contract.record), "other"])
+    record = data.draw(st.dictionaries(names, strategies.JSON, max_size=8))
+    problems = spec.contract.check(record)
+    assert all(len(problem.detail) < 200 for problem in problems)
+    if not problems:
+        assert all(math.isfinite(value) or math.isnan(value) for value in spec.contract.encode(record))
+
+
+@FEW
+@given(data=st.data())
+def test_each_wrong_field_is_named_and_no_other(spec: ModelSpec, data: st.DataObject) -> None:
+    wrong = data.draw(st.sets(st.sampled_from(spec.contract.features)))
+    values = st.sampled_from(["text", True, math.nan, math.inf, 10**400, -(10**400), -1e99, [], {}])
+    record = {**example(spec.contract.record), **{name: data.draw(values) for name in sorted(wrong)}}
+    assert fields(spec.contract.check(record)) == wrong
+
+
+def test_ranges_are_closed(spec: ModelSpec) -> None:
+    for feature in spec.contract.record.features:
+        good = example(spec.contract.record)
+        step = 1 if feature.integer else 1e-9 * max(1.0, abs(feature.maximum or 0))
+        for limit, beyond in ((feature.minimum, -step), (feature.maximum, step)):
+            if limit is None:
+                continue
+            assert spec.contract.check({**good, feature.name: limit}) == []
+            assert fields(spec.contract.check({**good, feature.name: limit + beyond})) == {feature.name}
+
+
+def test_keys_are_required_and_so_is_a_measurement(spec: ModelSpec) -> None:
+    keys = {key.name: key.example for key in spec.contract.record.keys}
+    assert fields(spec.contract.check(keys)) == {""}
+    assert fields(spec.contract.check({})) == {"", *keys}
+
+
+def test_a_key_keeps_its_pattern(spec: ModelSpec) -> None:
+    good = example(spec.contract.record)
+    for key in spec.contract.record.keys:
+        for value in (
+            "",
+            " ",
+            "x" * 129,
+            "a\n",
+            5,
+            "2026-03-02",
+            "2026-03-02T14:30:00",
+            "0001-01-01T00:00:00+05:00",
+        ):
+            if key.kind == "text" and isinstance(value, str) and value.startswith(("2026", "0001")):
+                continue
+            assert fields(spec.contract.check({**good, key.name: value})) == {key.name}
+
+
+def test_labels_are_welcome_where_they_are_named(spec: ModelSpec) -> None:
+    target = spec.contract.target
+    good: Any = target.classes[0] if target.classes else target.maximum
+    record = {**example(spec.contract.record), target.name: good}
+    assert spec.contract.record.check(record, [target]) == []
+    assert fields(spec.contract.check(record)) == {target.name}
+    wrong: tuple[Any, ...] = ("purple", math.nan, -1, True, [])
+    for bad in wrong:
+        assert fields(spec.contract.record.check({**record, target.name: bad}, [target])) == {target.name}
+
+
+def test_json_gives_the_contract_back(spec: ModelSpec, tmp_path: Path) -> None:
+    text = spec.contract.to_json()
+    assert Contract.from_json(text) == spec.contract
+    (tmp_path / "one.json").write_text(text)
+    assert Contract.load_all(tmp_path) == {spec.name: spec.contract}
+
+
+def test_json_changed_by_hand_is_refused(spec: ModelSpec) -> None:
+    changed = json.loads(spec.contract.to_json())
+    changed["record"]["features"][0]["maximum"] = 1
+    with pytest.raises(ValueError, match="hashes to"):
+        Contract.from_json(json.dumps(changed))
+
+
+def test_the_hash_tells_meaning_from_wording(spec: ModelSpec) -> None:
+    contract = spec.contract
+    first, *rest = contract.record.features
+
+    def having(*features: Any) -> str:
+        record = dataclasses.replace(contract.record, features=features)
+        return dataclasses.replace(contract, record=record).hash
+
+    reworded = dataclasses.replace(first, description="said otherwise", example=1.0)
+    assert having(reworded, *rest) == contract.hash
+    others = {
+        having(*rest, first),
+        having(*rest),
+        having(dataclasses.replace(first, unit="other"), *rest),
+        having(dataclasses.replace(first, maximum=12345.0), *rest),
+        dataclasses.replace(contract, target=Target(name="other", description="")).hash,
+    }
+    assert contract.hash not in others
+    assert len(others) == 5
+
+
+def test_the_rule_answers_what_the_model_could(spec: ModelSpec) -> None:
+    fallback = spec.contract.fallback
+    if fallback is None:
+        pytest.skip("declares no fallback rule")
+    for rule in fallback.rules:
+        above = rule.threshold + (1 if rule.op == ">" else -1)
+        said = fallback.answer({rule.feature: above})
+        assert spec.contract.target.problem(said) is None
+    first = fallback.rules[0]
+    assert fallback.answer({first.feature: first.threshold}) == fallback.otherwise
+    assert fallback.answer({}) == fallback.otherwise
+
+
+def test_one_instant_is_one_time(spec: ModelSpec) -> None:
+    told = ("2026-03-02T14:30:00Z", "2026-03-02T15:30:00+01:00", "20260302T143000+0000")
+    assert len({parse_time(text) for text in told}) == 1
+    keys = spec.contract.record.keys
+    record = example(spec.contract.record)
+    assert insight_id(record, keys) == insight_id({**record, spec.contract.features[0]: 99}, keys)
+    assert insight_id(record, keys) != insight_id({**record, keys[0].name: "other"}, keys)
