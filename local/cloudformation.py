@@ -11,9 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.model import Shape
-
 from local import scaling_resources
+from local.property_values import coerced
 from local.request_shapes import operation_model
 from local.sagemaker import endpoints
 from local.sagemaker.errors import ServiceError
@@ -22,7 +21,7 @@ from local.sagemaker.service import call
 
 Properties = dict[str, Any]
 Provisioned = tuple[str, dict[str, Any]]
-Handlers = dict[str, Callable[..., Any]]
+Handlers = dict[str, Callable[..., Any] | bool]
 
 
 class ResourceFailed(Exception):
@@ -38,7 +37,7 @@ def handlers(machine: Machine) -> dict[str, Handlers]:
         Endpoint(machine, "Endpoint"),
     ]
     named = {f"AWS::SageMaker::{kind.kind}": kind.handlers() for kind in kinds}
-    return {**named, **scaling_resources.handlers(machine, coerced)}
+    return {**named, **scaling_resources.handlers(machine)}
 
 
 @dataclass(frozen=True)
@@ -49,14 +48,21 @@ class Resource:
     kind: str
 
     def handlers(self) -> Handlers:
-        return {"create": self.create, "update": self.update, "delete": self.delete, "update_with_logical_id": True}  # type: ignore[dict-item]
+        return {
+            "create": self.create,
+            "update": self.update,
+            "delete": self.delete,
+            "update_with_logical_id": True,
+        }
 
     def create(self, logical_id: str, props: Properties, _stack: str) -> Provisioned:
         name = props.get(self.name_key) or f"{logical_id[:45]}-{uuid.uuid4().hex[:12]}"
         answer = self.request(f"Create{self.kind}", {**props, self.name_key: name})
         return answer[f"{self.kind}Arn"], self.attributes(name)
 
-    def update(self, physical_id: str, old: Properties, new: Properties, stack: str, logical_id: str) -> Provisioned:
+    def update(
+        self, physical_id: str, old: Properties, new: Properties, stack: str, logical_id: str
+    ) -> Provisioned:
         raise NotImplementedError
 
     def delete(self, physical_id: str, _props: Properties) -> None:
@@ -78,9 +84,8 @@ class Resource:
 
     def request(self, operation: str, props: Properties) -> dict[str, Any]:
         model = operation_model("sagemaker", operation)
-        assert model and model.input_shape  # noqa: S101 - the operations named here exist
         try:
-            return call(self.machine, operation, coerced(props, model.input_shape))
+            return call(self.machine, operation, coerced(props, model.input_shape) if model else props)
         except ServiceError as error:
             raise ResourceFailed(f"{error.message} (Service: SageMaker, Error Code: {error.code})") from error
 
@@ -91,7 +96,9 @@ class Resource:
 class Replaced(Resource):
     """Model, EndpointConfig: a change of anything but tags makes a new one under a new name."""
 
-    def update(self, physical_id: str, old: Properties, new: Properties, stack: str, logical_id: str) -> Provisioned:
+    def update(
+        self, physical_id: str, old: Properties, new: Properties, stack: str, logical_id: str
+    ) -> Provisioned:
         if _untagged(old) == _untagged(new):
             self.retag(physical_id, new)
             return physical_id, self.attributes(physical_id.rsplit("/", 1)[-1])
@@ -107,7 +114,9 @@ class Replaced(Resource):
 class Group(Resource):
     """ModelPackageGroup: the description cannot change in place; tags can."""
 
-    def update(self, physical_id: str, old: Properties, new: Properties, stack: str, logical_id: str) -> Provisioned:
+    def update(
+        self, physical_id: str, _old: Properties, new: Properties, stack: str, logical_id: str
+    ) -> Provisioned:
         name = physical_id.rsplit("/", 1)[-1]
         if new.get(self.name_key, name) != name:
             return self.create(logical_id, new, stack)
@@ -128,7 +137,11 @@ class Group(Resource):
 class Endpoint(Resource):
     """Endpoint: made and updated in place; the stack waits until it serves, or fails with its reason."""
 
-    _CREATE_ONLY = ("ExcludeRetainedVariantProperties", "RetainAllVariantProperties", "RetainDeploymentConfig")
+    _CREATE_ONLY = (
+        "ExcludeRetainedVariantProperties",
+        "RetainAllVariantProperties",
+        "RetainDeploymentConfig",
+    )
 
     def create(self, logical_id: str, props: Properties, stack: str) -> Provisioned:
         wanted = {name: value for name, value in props.items() if name not in self._CREATE_ONLY}
@@ -139,7 +152,9 @@ class Endpoint(Resource):
             raise ResourceFailed(record["FailureReason"])
         return physical_id, attributes
 
-    def update(self, physical_id: str, old: Properties, new: Properties, stack: str, logical_id: str) -> Provisioned:
+    def update(
+        self, physical_id: str, old: Properties, new: Properties, stack: str, logical_id: str
+    ) -> Provisioned:
         name = physical_id.rsplit("/", 1)[-1]
         if new.get("EndpointName", name) != name:
             return self.create(logical_id, new, stack)
@@ -153,36 +168,12 @@ class Endpoint(Resource):
         return physical_id, self.attributes(name)
 
     def _settled(self, name: str) -> dict[str, Any]:
-        record = self.machine.store.wait("endpoint", name, lambda r: r is None or r["EndpointStatus"] in endpoints.READY)
+        record = self.machine.store.wait(
+            "endpoint", name, lambda r: r is None or r["EndpointStatus"] in endpoints.READY
+        )
         if record is None:
             raise ResourceFailed(f"Endpoint {name} was deleted while the stack waited for it.")
         return record
-
-
-def coerced(value: Any, shape: Shape) -> Any:
-    """Property values as the API wants them: templates may spell numbers and booleans as text."""
-    kind = shape.type_name
-    if kind == "structure" and isinstance(value, dict):
-        members = shape.members  # type: ignore[attr-defined]
-        return {n: coerced(v, members[n]) if n in members else v for n, v in value.items()}
-    if kind == "list" and isinstance(value, list):
-        return [coerced(item, shape.member) for item in value]  # type: ignore[attr-defined]
-    if kind == "map" and isinstance(value, dict):
-        return {name: coerced(item, shape.value) for name, item in value.items()}  # type: ignore[attr-defined]
-    if kind == "boolean" and value in ("true", "false"):
-        return value == "true"
-    if kind in ("integer", "long", "float", "double") and isinstance(value, str):
-        return _number(value, kind)
-    if kind == "string" and isinstance(value, int | float):
-        return str(value).lower() if isinstance(value, bool) else str(value)
-    return value
-
-
-def _number(text: str, kind: str) -> Any:
-    try:
-        return int(text) if kind in ("integer", "long") else float(text)
-    except ValueError:
-        return text
 
 
 def _untagged(props: Properties) -> Properties:

@@ -1,4 +1,4 @@
-"""Puts the stand-ins into the emulator through its own tables, after checking that it is the one they were made for.
+"""Puts the stand-ins into the emulator through its own tables, once it proves to be the expected one.
 
 The tables are private names of ministack: they are listed in `EXPECTED`, and a version other than `VERSION`
 is refused, so that an upgrade is tried on purpose and never meets a user by surprise.
@@ -12,30 +12,41 @@ import importlib.metadata
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from local import cloudformation
+from local import cloudformation, stream_retries
 from local.autoscaling import service as autoscaling
 from local.sagemaker import service as sagemaker
 from local.sagemaker.machine import Machine
 from local.sagemaker.steps import run_step
 
 VERSION = "1.5.33"
+# Module, name, and the type it has or the attribute it must have.
 EXPECTED: tuple[tuple[str, str, type | str], ...] = (
     ("app", "SERVICE_HANDLERS", dict),
     ("app", "SERVICE_REGISTRY", dict),
     ("app", "_state_map", dict),
     ("app", "_loaded_modules", dict),
-    ("app", "_build_persistence_save_dict", "callable"),
-    ("app", "save_all", "callable"),
-    ("app", "main", "callable"),
+    ("app", "_build_persistence_save_dict", "__call__"),
+    ("app", "save_all", "__call__"),
+    ("app", "main", "__call__"),
     ("core.router", "SERVICE_PATTERNS", dict),
     ("services.stepfunctions", "_AWS_SDK_SERVICE_MAP", dict),
     ("services.stepfunctions", "_AWS_SDK_ERROR_PREFIX", dict),
     ("services.stepfunctions", "_AWS_SDK_ERROR_CODE_OVERRIDES", dict),
     ("services.stepfunctions", "_SERVICE_DISPATCH", dict),
-    ("services.stepfunctions", "_ExecutionError", "callable"),
+    ("services.stepfunctions", "_ExecutionError", "__call__"),
     ("services.cloudformation.provisioners", "_RESOURCE_HANDLERS", dict),
-    ("services.cloudformation.stacks", "_runs_on_worker_thread", "callable"),
-    ("services.eventbridge", "_put_events", "callable"),
+    ("services.cloudformation.stacks", "_runs_on_worker_thread", "__call__"),
+    ("services.eventbridge", "_put_events", "__call__"),
+    ("services.lambda_svc", "_execute_function", "__call__"),
+    ("services.lambda_svc", "_poll_dynamodb_streams", "__call__"),
+    ("services.lambda_svc", "_iter_all_esms", "__call__"),
+    ("services.lambda_svc", "_apply_filter_criteria", "__call__"),
+    ("services.lambda_svc", "_get_func_record_for_qualifier", "__call__"),
+    ("services.lambda_svc", "_send_ddb_stream_failure_record", "__call__"),
+    ("services.lambda_svc", "_esm_backoff_until", "all_items"),
+    ("services.lambda_svc", "_dynamodb_stream_positions", "all_items"),
+    ("services.dynamodb", "stream_records_since", "__call__"),
+    ("core.responses", "request_scope", "__call__"),
 )
 _OURS = ("AWS::SageMaker::", "AWS::ApplicationAutoScaling::")
 
@@ -50,12 +61,15 @@ def check_emulator() -> None:
     problems = [] if found == VERSION else [f"version {found} is installed, {VERSION} is expected"]
     for module, name, kind in EXPECTED:
         value = getattr(_module(module), name, None)
-        fits = callable(value) if isinstance(kind, str) else isinstance(value, kind)
+        fits = hasattr(value, kind) if isinstance(kind, str) else isinstance(value, kind)
         if not fits:
-            problems.append(f"ministack.{module}.{name} is not a {kind if isinstance(kind, str) else kind.__name__}")
+            wanted = f"with {kind}" if isinstance(kind, str) else f"a {kind.__name__}"
+            problems.append(f"ministack.{module}.{name} is not {wanted}")
     if problems:
         raise WrongEmulator(
-            "ministack does not fit: " + "; ".join(problems) + f". Install ministack=={VERSION}, or try the new one"
+            "ministack does not fit: "
+            + "; ".join(problems)
+            + f". Install ministack=={VERSION}, or try the new one"
             " against tests/local and adapt local/emulator.py."
         )
 
@@ -65,10 +79,14 @@ def install(machine: Machine) -> None:
     check_emulator()
     _install_services(machine)
     _install_steps(machine)
-    _module("services.cloudformation.provisioners")._RESOURCE_HANDLERS.update(cloudformation.handlers(machine))
+    scope = _module("core.responses").request_scope
+    stream_retries.install(_module("services.lambda_svc"), _module("services.dynamodb"), scope)
+    _module("services.cloudformation.provisioners")._RESOURCE_HANDLERS.update(
+        cloudformation.handlers(machine)
+    )
     stacks = _module("services.cloudformation.stacks")
     blocks = stacks._runs_on_worker_thread
-    # Loading an endpoint takes seconds and calls back into the emulator, which its event loop must be free for.
+    # Loading an endpoint takes seconds and calls back into the emulator: its event loop must stay free.
     stacks._runs_on_worker_thread = lambda kind: kind.startswith(_OURS) or blocks(kind)
 
 
@@ -79,10 +97,14 @@ def publisher() -> Callable[[dict[str, Any]], None]:
 
 
 def _install_services(machine: Machine) -> None:
-    async def answer_sagemaker(method: str, path: str, headers: Mapping[str, str], body: bytes, _query: Any) -> Any:
+    async def answer_sagemaker(
+        method: str, path: str, headers: Mapping[str, str], body: bytes, _query: Any
+    ) -> Any:
         return await asyncio.to_thread(sagemaker.respond, machine, method, path, headers, body)
 
-    async def answer_scaling(_method: str, _path: str, headers: Mapping[str, str], body: bytes, _query: Any) -> Any:
+    async def answer_scaling(
+        _method: str, _path: str, headers: Mapping[str, str], body: bytes, _query: Any
+    ) -> Any:
         return await asyncio.to_thread(autoscaling.respond, machine, headers, body)
 
     app, router = _module("app"), _module("core.router")
@@ -101,6 +123,8 @@ def _install_steps(machine: Machine) -> None:
     )
     steps._AWS_SDK_SERVICE_MAP["sagemaker"] = {"target_prefix": "SageMaker", "protocol": "json"}
     steps._AWS_SDK_ERROR_PREFIX["sagemaker"] = "SageMaker"
+    # The Java SDK's name, which AWS surfaces; the emulator passes the service's own code on.
+    steps._AWS_SDK_ERROR_CODE_OVERRIDES["ssm"] = {"ParameterNotFound": "ParameterNotFoundException"}
     steps._AWS_SDK_ERROR_CODE_OVERRIDES["sagemaker"] = {
         "ResourceNotFound": "ResourceNotFoundException",
         "ResourceInUse": "ResourceInUseException",

@@ -31,6 +31,13 @@ def operation_model(service: str, operation: str) -> OperationModel | None:
     return model.operation_model(operation) if operation in model.operation_names else None
 
 
+def members(service: str, operation: str, *, output: bool = False) -> dict[str, Any]:
+    """The shapes of the operation's input (or output) members by name; empty where it has none."""
+    model = operation_model(service, operation)
+    shape: Any = model and (model.output_shape if output else model.input_shape)
+    return dict(shape.members) if shape else {}
+
+
 def check(service: str, operation: str, params: object, *, dynamic: bool = False) -> list[str]:
     """Every problem of one request in AWS's words; an empty list means AWS's front door would accept it."""
     model = operation_model(service, operation)

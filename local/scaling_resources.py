@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from local.autoscaling.service import call, target_id
+from local.property_values import coerced
 from local.request_shapes import operation_model
 from local.sagemaker.errors import ServiceError
 from local.sagemaker.machine import Machine
@@ -14,13 +15,12 @@ _MODEL = "application-autoscaling"
 _IDENTITY = ("ResourceId", "ScalableDimension", "ServiceNamespace")
 Properties = dict[str, Any]
 Provisioned = tuple[str, dict[str, Any]]
-Coerce = Callable[[Any, Any], Any]
 
 
-def handlers(machine: Machine, coerce: Coerce) -> dict[str, dict[str, Callable[..., Any]]]:
+def handlers(machine: Machine) -> dict[str, dict[str, Callable[..., Any] | bool]]:
     def request(operation: str, props: Properties) -> dict[str, Any]:
         model = operation_model(_MODEL, operation)
-        return call(machine, operation, coerce(props, model.input_shape if model else None))
+        return call(machine, operation, coerced(props, model.input_shape if model else None))
 
     def put_target(_logical_id: str, props: Properties, _stack: str) -> Provisioned:
         if props.get("ScheduledActions"):
@@ -29,7 +29,7 @@ def handlers(machine: Machine, coerce: Coerce) -> dict[str, dict[str, Callable[.
         return target_id(props), {"Id": target_id(props)}
 
     def update_target(_physical_id: str, _old: Properties, new: Properties, stack: str) -> Provisioned:
-        # The identity is the physical id: a change of it is a replacement, and the old one is deleted by the stack.
+        # The identity is the physical id: where it changes, the stack deletes the old one.
         return put_target("", new, stack)
 
     def delete_target(physical_id: str, _props: Properties) -> None:

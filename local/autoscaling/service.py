@@ -1,4 +1,4 @@
-"""Application Auto Scaling for endpoint variants: registered, described and removed; nothing is scaled here."""
+"""Application Auto Scaling for endpoint variants: registered, described, removed; nothing scales here."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""SageMaker's stand-in: jobs are real processes, endpoints are warm workers, requests are checked as AWS does."""
+"""SageMaker's stand-in: jobs are real processes, endpoints warm workers, requests checked as AWS does."""

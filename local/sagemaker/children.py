@@ -39,7 +39,7 @@ class Finished:
 
 
 class Children:
-    """Starts processes, notes them in `folder` so that the next start finds what a crash left, ends them all."""
+    """Starts processes, notes them in `folder` so that the next start finds what a crash left, ends all."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -57,10 +57,8 @@ class Children:
     def end(self, process: subprocess.Popen[bytes], grace: float = _GRACE_S) -> None:
         """Ask the whole group to end, then make it; always reaps."""
         _signal(process.pid, signal.SIGTERM)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=grace)
-        except subprocess.TimeoutExpired:
-            pass
         _signal(process.pid, signal.SIGKILL)
         process.wait()
         self.forget(process)
@@ -139,7 +137,7 @@ def _signal(pid: int, number: signal.Signals) -> None:
 
 
 def _started(pid: int) -> str:
-    """The process's start time in clock ticks, so that a reused pid is not mistaken; empty where it is gone."""
+    """The process's start time in clock ticks, which tells a reused pid; empty where it is gone."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
     except (OSError, IndexError):

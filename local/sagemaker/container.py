@@ -31,7 +31,7 @@ class Container:
 
     def path(self, container_path: str) -> Path:
         """A path as the container names it, here. ValueError where it is not below `/opt/ml`."""
-        if container_path != PREFIX and not container_path.startswith(PREFIX + "/") or ".." in container_path:
+        if not f"{container_path}/".startswith(PREFIX + "/") or ".." in container_path:
             raise ValueError(f"the local stand-in keeps paths below {PREFIX} only, got {container_path}")
         return Path(self.relocate(container_path))
 

@@ -7,6 +7,7 @@ import threading
 import time
 from typing import Any
 
+from local.sagemaker import variants
 from local.sagemaker.errors import invalid, missing
 from local.sagemaker.fleet import Fleet
 from local.sagemaker.hosting import LoadFailed
@@ -20,7 +21,7 @@ READY = frozenset({"InService", "Failed"})
 
 def create(machine: Machine, request: dict[str, Any]) -> dict[str, Any]:
     name, config = request["EndpointName"], config_of(machine, request["EndpointConfigName"])
-    _check_guardrail(config, request.get("DeploymentConfig"))
+    variants.check_guardrail(config, request.get("DeploymentConfig"))
     now = time.time()
     record = {
         **request,
@@ -28,7 +29,7 @@ def create(machine: Machine, request: dict[str, Any]) -> dict[str, Any]:
         "EndpointStatus": "Creating",
         "CreationTime": now,
         "LastModifiedTime": now,
-        **_described(config, {}),
+        **variants.under_config(config, {}),
     }
     if not machine.store.add("endpoint", name, record):
         raise invalid(f'Cannot create already existing endpoint "{record["EndpointArn"]}".')
@@ -40,14 +41,14 @@ def update(machine: Machine, request: dict[str, Any]) -> dict[str, Any]:
     name = request["EndpointName"]
     record = find(machine, name)
     if record["EndpointStatus"] != "InService":
-        raise invalid(f"Cannot update in-progress endpoint \"{record['EndpointArn']}\".")
+        raise invalid(f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
     config = config_of(machine, request["EndpointConfigName"])
     deployment = request.get("DeploymentConfig")
     if deployment is None and request.get("RetainDeploymentConfig"):
         deployment = record.get("LastDeploymentConfig")
-    _check_guardrail(config, deployment)
-    _check_scaled_types(machine, record, config)
-    retained = _retained(record) if request.get("RetainAllVariantProperties") else {}
+    variants.check_guardrail(config, deployment)
+    variants.check_scaled_types(machine, record, config)
+    retained = variants.retained(record) if request.get("RetainAllVariantProperties") else {}
     for excluded in request.get("ExcludeRetainedVariantProperties", []):
         for held in retained.values():
             held.pop(excluded["VariantPropertyType"], None)
@@ -70,10 +71,10 @@ def set_weights(machine: Machine, request: dict[str, Any]) -> dict[str, Any]:
     """UpdateEndpointWeightsAndCapacities: takes effect at once."""
     name = request["EndpointName"]
     record = find(machine, name)
-    variants = {v["VariantName"]: v for v in record["ProductionVariants"]}
+    held = {v["VariantName"]: v for v in record["ProductionVariants"]}
     fleet = fleet_of(machine, name)
     for wanted in request["DesiredWeightsAndCapacities"]:
-        variant = variants.get(wanted["VariantName"])
+        variant = held.get(wanted["VariantName"])
         if variant is None:
             raise invalid(f"Could not find variant {wanted['VariantName']} of endpoint {name}.")
         if "DesiredWeight" in wanted:
@@ -83,7 +84,7 @@ def set_weights(machine: Machine, request: dict[str, Any]) -> dict[str, Any]:
         if "DesiredInstanceCount" in wanted:
             count = wanted["DesiredInstanceCount"]
             variant.update(DesiredInstanceCount=count, CurrentInstanceCount=count)
-    machine.store.update("endpoint", name, ProductionVariants=list(variants.values()))
+    machine.store.update("endpoint", name, ProductionVariants=list(held.values()))
     return {"EndpointArn": record["EndpointArn"]}
 
 
@@ -107,7 +108,9 @@ def fleet_of(machine: Machine, name: str) -> Fleet:
         if name not in machine.fleets:
             record = find(machine, name)
             weights = {v["VariantName"]: v["CurrentWeight"] for v in record["ProductionVariants"]}
-            machine.fleets[name] = Fleet.build(machine, name, config_of(machine, record["EndpointConfigName"]), weights)
+            machine.fleets[name] = Fleet.build(
+                machine, name, config_of(machine, record["EndpointConfigName"]), weights
+            )
         return machine.fleets[name]
 
 
@@ -142,7 +145,12 @@ def _update(
         machine.fleets[name] = fleet
     changes = {"LastDeploymentConfig": deployment} if deployment else {}
     machine.store.update(
-        "endpoint", name, EndpointStatus="InService", FailureReason="", **_described(config, retained), **changes
+        "endpoint",
+        name,
+        EndpointStatus="InService",
+        FailureReason="",
+        **variants.under_config(config, retained),
+        **changes,
     )
     if old:
         old.close()
@@ -168,65 +176,3 @@ def _firing(machine: Machine, deployment: dict[str, Any] | None) -> list[str]:
     names = [alarm["AlarmName"] for alarm in alarms]
     found = machine.aws("cloudwatch").describe_alarms(AlarmNames=names, StateValue="ALARM")
     return [a["AlarmName"] for kind in ("MetricAlarms", "CompositeAlarms") for a in found.get(kind, [])]
-
-
-def _described(config: Record, retained: dict[str, Any]) -> dict[str, Any]:
-    """The members of DescribeEndpoint that follow from a config and what was retained of the variants."""
-    variants = []
-    for declared in config["ProductionVariants"]:
-        held = retained.get(declared["VariantName"], {})
-        weight = held.get("DesiredWeight", declared.get("InitialVariantWeight", 1.0))
-        count = held.get("DesiredInstanceCount", declared["InitialInstanceCount"])
-        variants.append(
-            {
-                "VariantName": declared["VariantName"],
-                "CurrentWeight": weight,
-                "DesiredWeight": weight,
-                "CurrentInstanceCount": count,
-                "DesiredInstanceCount": count,
-            }
-        )
-    capture = config.get("DataCaptureConfig")
-    captured = capture and {
-        "EnableCapture": capture.get("EnableCapture", False),
-        "CaptureStatus": "Started" if capture.get("EnableCapture") else "Stopped",
-        "CurrentSamplingPercentage": capture["InitialSamplingPercentage"],
-        "DestinationS3Uri": capture["DestinationS3Uri"],
-        "KmsKeyId": capture.get("KmsKeyId", ""),
-    }
-    return {
-        "EndpointConfigName": config["EndpointConfigName"],
-        "ProductionVariants": variants,
-        "DataCaptureConfig": captured or None,
-    }
-
-
-def _retained(record: Record) -> dict[str, Any]:
-    return {
-        v["VariantName"]: {"DesiredWeight": v["DesiredWeight"], "DesiredInstanceCount": v["DesiredInstanceCount"]}
-        for v in record["ProductionVariants"]
-    }
-
-
-def _check_guardrail(config: Record, deployment: dict[str, Any] | None) -> None:
-    routing = (deployment or {}).get("BlueGreenUpdatePolicy", {}).get("TrafficRoutingConfiguration", {})
-    if routing.get("Type") in ("CANARY", "LINEAR"):
-        counts = [variant["InitialInstanceCount"] for variant in config["ProductionVariants"]]
-        if min(counts) < 2:
-            raise invalid(f"{routing['Type']} traffic routing needs at least 2 instances a variant, got {min(counts)}.")
-
-
-def _check_scaled_types(machine: Machine, record: Record, config: Record) -> None:
-    """A variant that is a scalable target may change its model, not its instance type."""
-    scaled = machine.scaled_variants(record["EndpointName"])
-    before = {
-        v["VariantName"]: v["InstanceType"]
-        for v in (machine.store.get("endpoint-config", record["EndpointConfigName"]) or {}).get("ProductionVariants", [])
-    }
-    for variant in config["ProductionVariants"]:
-        name = variant["VariantName"]
-        if name in scaled and before.get(name, variant["InstanceType"]) != variant["InstanceType"]:
-            raise invalid(
-                f"The instance type of variant {name} cannot change from {before[name]} to {variant['InstanceType']}"
-                " while it is registered as a scalable target; deregister it first."
-            )

@@ -52,19 +52,21 @@ class Fleet:
                 f"{name}/i-local{number:04d}",
                 declared.get("ContainerStartupHealthCheckTimeoutInSeconds", 60),
             )
-            variants[name] = Variant(name, worker, weights.get(name, declared.get("InitialVariantWeight", 1.0)))
+            variants[name] = Variant(
+                name, worker, weights.get(name, declared.get("InitialVariantWeight", 1.0))
+            )
         return cls(variants, config.get("DataCaptureConfig", {}))
 
     def load(self) -> None:
-        """Start and ping every worker; on the first that fails all are closed and LoadFailed names the variant."""
+        """Start and ping every worker; the first that fails closes all, and LoadFailed names its variant."""
         for variant in self.variants.values():
             try:
                 variant.worker.load()
             except LoadFailed as error:
                 self.close()
                 raise LoadFailed(
-                    f"The primary container for production variant {variant.name} did not pass the ping health"
-                    f" check. Please check CloudWatch logs for this endpoint. ({error})"
+                    f"The primary container for production variant {variant.name} did not pass the ping"
+                    f" health check. Please check CloudWatch logs for this endpoint. ({error})"
                 ) from error
 
     def choose(self) -> Variant:
@@ -84,7 +86,7 @@ class Fleet:
         percent = self.capture["InitialSamplingPercentage"]
         with self._lock:
             self.seen += 1
-            return self.seen * percent // 100 > (self.seen - 1) * percent // 100
+            return bool(self.seen * percent // 100 > (self.seen - 1) * percent // 100)
 
     def close(self) -> None:
         for variant in self.variants.values():

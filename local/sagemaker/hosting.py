@@ -1,4 +1,4 @@
-"""The stand-in's side of a variant: a worker process that is loaded, pinged, asked, and restarted when it dies."""
+"""The stand-in's side of a variant: a worker process, loaded, pinged, asked, and restarted when it dies."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import subprocess
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from local.sagemaker import worker as protocol
 from local.sagemaker.container import Container
@@ -128,18 +128,21 @@ class Worker:
             raise LoadFailed(str(header["error"])[:_ERROR_LIMIT])
 
     def _exchange(self, body: bytes, content_type: str, accept: str) -> tuple[dict[str, Any], bytes]:
-        assert self._process and self._process.stdin  # noqa: S101 - started with pipes
         header = {"content_type": content_type, "accept": accept}
-        protocol.write_message(self._process.stdin, header, body)  # type: ignore[arg-type]
+        protocol.write_message(self._pipe("stdin"), header, body)
         return self._receive(_ANSWER_S)
 
     def _receive(self, timeout: float) -> tuple[dict[str, Any], bytes]:
-        assert self._process and self._process.stdout  # noqa: S101 - started with pipes
+        pipe = self._pipe("stdout")
         poll = select.poll()
-        poll.register(self._process.stdout, select.POLLIN | select.POLLHUP)
+        poll.register(pipe, select.POLLIN | select.POLLHUP)
         if not poll.poll(timeout * 1000):
             raise EOFError(f"no answer within {timeout:g} s")
-        return protocol.read_message(self._process.stdout)  # type: ignore[arg-type]
+        return protocol.read_message(pipe)
+
+    def _pipe(self, name: str) -> BinaryIO:
+        pipe: BinaryIO = getattr(self._process, name)
+        return pipe
 
     def _end(self) -> None:
         if self._process is not None:

@@ -1,4 +1,4 @@
-"""InvokeEndpoint: to the variant asked for or the next by weight; metrics, capture and errors as the service's."""
+"""InvokeEndpoint: the variant asked for or the next by weight; metrics, capture and errors as AWS's."""
 
 from __future__ import annotations
 
@@ -32,7 +32,11 @@ def invoke(machine: Machine, request: Mapping[str, Any], body: bytes) -> Answer:
     except WorkerRetired:
         return invoke(machine, request, body)
     except WorkerDied as error:
-        status, kind, answer = 500, "text/plain", f"the worker ended while it held the request: {error}".encode()
+        status, kind, answer = (
+            500,
+            "text/plain",
+            f"the worker ended while it held the request: {error}".encode(),
+        )
     except LoadFailed as error:
         status, kind, answer = 500, "text/plain", f"the worker could not be started again: {error}".encode()
     _measure(machine, name, variant.name, status, (time.perf_counter() - started) * 1e6)
@@ -62,7 +66,7 @@ def _model_error(name: str, status: int, answer: bytes) -> ServiceError:
     text = answer.decode(errors="replace")[:512]
     family = "client" if status < 500 else "server"
     stream = arn(f"log-group:/aws/sagemaker/Endpoints/{name}", "logs")
-    message = f'Received {family} error ({status}) from primary with message "{text}". See {stream} for more information.'
+    message = f'Received {family} error ({status}) from primary with message "{text}". See {stream}.'
     return ServiceError(
         "ModelError", message, 424, OriginalStatusCode=status, OriginalMessage=text, LogStreamArn=stream
     )
@@ -93,7 +97,9 @@ def _capture(
     parts = {"Input": ("endpointInput", "INPUT", given), "Output": ("endpointOutput", "OUTPUT", answered)}
     data: dict[str, Any] = {}
     for option in config["CaptureOptions"]:
-        for mode in ("Input", "Output") if option["CaptureMode"] == "InputAndOutput" else (option["CaptureMode"],):
+        for mode in (
+            ("Input", "Output") if option["CaptureMode"] == "InputAndOutput" else (option["CaptureMode"],)
+        ):
             key, label, (kind, content) = parts[mode]
             text = content.decode(errors="replace")
             encoding = "JSON" if "json" in kind else "CSV"

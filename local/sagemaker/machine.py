@@ -37,12 +37,15 @@ class Clients:
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._session = boto3.Session(
-            aws_access_key_id="local", aws_secret_access_key="local", region_name=REGION  # noqa: S106 - the emulator takes any
+            aws_access_key_id="local",
+            aws_secret_access_key="local",  # noqa: S106 - the emulator takes any
+            region_name=REGION,
         )
 
     def __call__(self, service: str) -> Any:
         with self._lock:
             if service not in self._clients:
+                make: Any = self._session.client  # its stubs know literal names only
                 config = Config(
                     max_pool_connections=32,
                     retries={"total_max_attempts": 2},
@@ -50,9 +53,7 @@ class Clients:
                     read_timeout=60,
                     s3={"addressing_style": "path"},
                 )
-                self._clients[service] = self._session.client(
-                    service, endpoint_url=self.endpoint_url, config=config
-                )
+                self._clients[service] = make(service, endpoint_url=self.endpoint_url, config=config)
             return self._clients[service]
 
 
@@ -91,7 +92,7 @@ class Machine:
         )
 
     def environment(self) -> dict[str, str]:
-        """What every child process starts from: the project's python first, the emulator as AWS, one thread."""
+        """What every child process starts from: the project's python, the emulator as AWS, one thread."""
         threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ARROW_NUM_THREADS")
         return {
             "PATH": f"{python().parent}{os.pathsep}/usr/local/bin:/usr/bin:/bin",

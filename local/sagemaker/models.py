@@ -64,7 +64,9 @@ def create_config(machine: Machine, request: dict[str, Any]) -> dict[str, Any]:
     name = request["EndpointConfigName"]
     for refused in _REFUSED_IN_CONFIG:
         if request.get(refused):
-            raise unsupported(f"An endpoint config with {refused}", "; supported: ProductionVariants, DataCaptureConfig")
+            raise unsupported(
+                f"An endpoint config with {refused}", "; supported: ProductionVariants, DataCaptureConfig"
+            )
     for variant in request["ProductionVariants"]:
         _check_variant(machine, variant)
     names = [variant["VariantName"] for variant in request["ProductionVariants"]]
@@ -72,7 +74,9 @@ def create_config(machine: Machine, request: dict[str, Any]) -> dict[str, Any]:
         raise invalid(f"Variant names must be unique within an endpoint config, got {names}.")
     record = {**request, "EndpointConfigArn": arn(f"endpoint-config/{name}"), "CreationTime": time.time()}
     if not machine.store.add("endpoint-config", name, record):
-        raise invalid(f'Cannot create already existing endpoint configuration "{record["EndpointConfigArn"]}".')
+        raise invalid(
+            f'Cannot create already existing endpoint configuration "{record["EndpointConfigArn"]}".'
+        )
     return {"EndpointConfigArn": record["EndpointConfigArn"]}
 
 
@@ -86,7 +90,9 @@ def delete_config(machine: Machine, request: dict[str, Any]) -> dict[str, Any]:
 def _check_variant(machine: Machine, variant: dict[str, Any]) -> None:
     for refused in _REFUSED_IN_VARIANT:
         if variant.get(refused):
-            raise unsupported(f"A variant with {refused}", "; supported: InstanceType and InitialInstanceCount")
+            raise unsupported(
+                f"A variant with {refused}", "; supported: InstanceType and InitialInstanceCount"
+            )
     if "ModelName" not in variant:
         raise unsupported("A variant without ModelName (inference components)")
     if machine.store.get("model", variant["ModelName"]) is None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from local.sagemaker import endpoints, jobs, models, packages, processing, training, tuning
+from local.sagemaker import endpoints, jobs, models, packages, processing, training, trials, tuning
 from local.sagemaker.errors import missing
 from local.sagemaker.jobs import Kind
 from local.sagemaker.machine import Machine, arn
@@ -39,7 +39,9 @@ def _describe(table: str, prefix: str, machine: Machine, request: dict[str, Any]
     name = request[f"{prefix}Name"]
     record = machine.store.get(table, name)
     if record is None:
-        raise missing("endpoint configuration" if table == "endpoint-config" else table, arn(f"{table}/{name}"))
+        raise missing(
+            "endpoint configuration" if table == "endpoint-config" else table, arn(f"{table}/{name}")
+        )
     return described(f"Describe{prefix}", record)
 
 
@@ -105,7 +107,7 @@ OPERATIONS: dict[str, Operation] = {
     **_of_jobs(jobs.PROCESSING, processing.create),
     **_of_jobs(jobs.TRAINING, training.create),
     **_of_jobs(jobs.TUNING, tuning.create),
-    "ListTrainingJobsForHyperParameterTuningJob": tuning.list_trials,
+    "ListTrainingJobsForHyperParameterTuningJob": trials.list_trials,
     **_of_resource("model", "Model", models.create_model, models.delete_model),
     **_of_resource("endpoint-config", "EndpointConfig", models.create_config, models.delete_config),
     **_of_resource("endpoint", "Endpoint", endpoints.create, endpoints.delete),

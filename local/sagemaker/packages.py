@@ -10,8 +10,14 @@ from local.sagemaker.errors import ServiceError, invalid, unsupported
 from local.sagemaker.machine import Machine, arn
 from local.sagemaker.store import Record
 
-_CHANGEABLE = ("ModelApprovalStatus", "ApprovalDescription", "CustomerMetadataProperties", "InferenceSpecification",
-               "SourceUri", "ModelLifeCycle")  # fmt: skip
+_CHANGEABLE = (
+    "ModelApprovalStatus",
+    "ApprovalDescription",
+    "CustomerMetadataProperties",
+    "InferenceSpecification",
+    "SourceUri",
+    "ModelLifeCycle",
+)
 
 
 def create_group(machine: Machine, request: dict[str, Any]) -> dict[str, Any]:
@@ -40,7 +46,9 @@ def group(machine: Machine, identifier: str) -> Record:
 def delete_group(machine: Machine, request: dict[str, Any]) -> dict[str, Any]:
     name = group(machine, request["ModelPackageGroupName"])["ModelPackageGroupName"]
     if any(r.get("ModelPackageGroupName") == name for r in machine.store.all("model-package")):
-        raise ServiceError("ConflictException", f"Model Package Group {name} cannot be deleted: it has model packages.")
+        raise ServiceError(
+            "ConflictException", f"Model Package Group {name} cannot be deleted: it has model packages."
+        )
     machine.store.pop("model-package-group", name)
     return {}
 

@@ -1,4 +1,4 @@
-"""The search behind a tuning job: Optuna over the declared ranges, answers as the strings SageMaker passes."""
+"""The search behind a tuning job: Optuna over the declared ranges, answering in SageMaker's strings."""
 
 from __future__ import annotations
 
@@ -90,7 +90,10 @@ def _log(span: dict[str, str]) -> bool:
 
 def _continuous(trial: Trial, ranges: dict[str, Any]) -> list[tuple[str, str]]:
     return [
-        (s["Name"], repr(trial.suggest_float(s["Name"], float(s["MinValue"]), float(s["MaxValue"]), log=_log(s))))
+        (
+            s["Name"],
+            repr(trial.suggest_float(s["Name"], float(s["MinValue"]), float(s["MaxValue"]), log=_log(s))),
+        )
         for s in ranges.get("ContinuousParameterRanges", [])
     ]
 

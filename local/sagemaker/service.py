@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from local.request_shapes import check, operation_model, refusal
+from local.request_shapes import check, members, operation_model, refusal
 from local.sagemaker import invoke
 from local.sagemaker.errors import ServiceError, invalid, unsupported
 from local.sagemaker.machine import Machine
@@ -64,17 +64,17 @@ def _invoke(machine: Machine, match: re.Match[str], headers: Mapping[str, str], 
     operation = _RUNTIME[match[2]]
     if operation != "InvokeEndpoint":
         raise unsupported(operation, "; supported: InvokeEndpoint")
-    model = operation_model("sagemaker-runtime", operation)
-    assert model and model.input_shape  # noqa: S101 - part of botocore's own model
     request: dict[str, Any] = {"EndpointName": unquote(match[1])}
-    for name, shape in model.input_shape.members.items():
+    for name, shape in members("sagemaker-runtime", operation).items():
         header = shape.serialization.get("name", "").lower()
         if shape.serialization.get("location") == "header" and header in headers:
             request[name] = headers[header]
     problems = check("sagemaker-runtime", operation, {**request, "Body": body})
     if problems:
         raise ServiceError("ValidationError", refusal(problems))
-    for name in sorted(set(request) - {"EndpointName", "ContentType", "Accept", "TargetVariant", "InferenceId"}):
+    for name in sorted(
+        set(request) - {"EndpointName", "ContentType", "Accept", "TargetVariant", "InferenceId"}
+    ):
         raise unsupported(f"InvokeEndpoint with {name}")
     answered, answer = invoke.invoke(machine, request, body)
     return 200, answered, answer
@@ -100,7 +100,11 @@ def _refused(error: ServiceError, *, runtime: bool) -> Answer:
 def fail_interrupted(machine: Machine) -> None:
     """After a restart: what ran or was being made when the stand-in went down has failed, and says so."""
     reason = "InternalServerError: the local AWS was stopped while this ran"
-    for table, prefix in (("processing", "ProcessingJob"), ("training", "TrainingJob"), ("tuning", "HyperParameterTuningJob")):
+    for table, prefix in (
+        ("processing", "ProcessingJob"),
+        ("training", "TrainingJob"),
+        ("tuning", "HyperParameterTuningJob"),
+    ):
         for record in machine.store.all(table):
             if record[f"{prefix}Status"] in ("InProgress", "Stopping"):
                 changes = {f"{prefix}Status": "Failed", "FailureReason": reason}
@@ -110,6 +114,6 @@ def fail_interrupted(machine: Machine) -> None:
     for record in machine.store.all("endpoint"):
         status = {"Creating": "Failed", "Updating": "InService"}.get(record["EndpointStatus"])
         if status:
-            machine.store.update("endpoint", record["EndpointName"], EndpointStatus=status, FailureReason=reason)
-
-
+            machine.store.update(
+                "endpoint", record["EndpointName"], EndpointStatus=status, FailureReason=reason
+            )

@@ -39,9 +39,10 @@ def run_step(machine: Machine, fail: Fail, resource: str, request: dict[str, Any
     try:
         answer = call(machine, operation, request)
     except ServiceError as error:
-        cause = f"{error.message} (Service: AmazonSageMaker; Status Code: {error.status}; Error Code: {error.code})"
+        about = f"Status Code: {error.status}; Error Code: {error.code}"
+        cause = f"{error.message} (Service: AmazonSageMaker; {about})"
         raise fail(f"SageMaker.{_NAMED.get(error.code, OTHER)}", cause) from error
-    return _completed(machine, fail, operation, request) if pattern == "sync" else _renamed(answer)
+    return _completed(machine, fail, operation, request) if pattern == "sync" else answer
 
 
 def _completed(machine: Machine, fail: Fail, operation: str, request: dict[str, Any]) -> dict[str, Any]:
@@ -49,7 +50,7 @@ def _completed(machine: Machine, fail: Fail, operation: str, request: dict[str, 
     name = request[kind.name_key]
     machine.store.wait(kind.table, name, lambda record: record is None or record[kind.status_key] in TERMINAL)
     described = OPERATIONS[f"Describe{kind.prefix}"](machine, {kind.name_key: name})
-    answer = _renamed(described)
+    answer: dict[str, Any] = _renamed(described)
     if described[kind.status_key] != "Completed":
         raise fail("States.TaskFailed", json.dumps(answer))
     return answer

@@ -1,4 +1,4 @@
-"""The SageMaker training toolkit's side of the contract: /opt/ml/input/config, SM_* variables, the user's command."""
+"""The SageMaker training toolkit's side of the contract: /opt/ml/input, SM_* variables, the command."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def lay_out(job: Job) -> None:
     container.write_json("input/config/hyperparameters.json", hyperparameters)
     container.write_json("input/config/inputdataconfig.json", _channels(request))
     container.write_json(
-        "input/config/resourceconfig.json", resource_config(request["ResourceConfig"].get("InstanceType", "local"))
+        "input/config/resourceconfig.json",
+        resource_config(request["ResourceConfig"].get("InstanceType", "local")),
     )
     source = parameters_of(job).get("sagemaker_submit_directory")
     if source:
@@ -105,7 +106,11 @@ def parameters_of(job: Job) -> dict[str, Any]:
 def user_arguments(parameters: dict[str, Any]) -> list[str]:
     """`--name value` for each of the user's own hyperparameters, sorted by name."""
     own = sorted(name for name in parameters if not name.startswith(_OWN))
-    return [word for name in own for word in (f"--{name}" if len(name) > 1 else f"-{name}", _text(parameters[name]))]
+    return [
+        word
+        for name in own
+        for word in (f"--{name}" if len(name) > 1 else f"-{name}", _text(parameters[name]))
+    ]
 
 
 def _decode(value: str) -> Any:

@@ -1,4 +1,4 @@
-"""Training jobs in script mode: channels from S3, the toolkit's variables, metrics scraped, model.tar.gz to S3."""
+"""Training jobs in script mode: channels from S3, metrics scraped from the log, model.tar.gz to S3."""
 
 from __future__ import annotations
 
@@ -130,5 +130,6 @@ def refuse(request: dict[str, Any]) -> None:
     parameters = {**request.get("StaticHyperParameters", {}), **request.get("HyperParameters", {})}
     if "ContainerEntrypoint" not in algorithm and "sagemaker_program" not in parameters:
         raise unsupported(
-            "A built-in algorithm", "; set the hyperparameters sagemaker_program and sagemaker_submit_directory"
+            "A built-in algorithm",
+            "; set the hyperparameters sagemaker_program and sagemaker_submit_directory",
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +13,7 @@ from local.sagemaker.errors import invalid, unsupported
 from local.sagemaker.jobs import Job, JobFailed, JobStopped
 from local.sagemaker.machine import Machine
 from local.sagemaker.store import Record
+from local.sagemaker.trials import children, counters, summary
 
 _DEFINITION_ONLY = ("DefinitionName", "TuningObjective", "HyperParameterRanges", "StaticHyperParameters")
 _REFUSED = ("TrainingJobDefinitions", "WarmStartConfig", "Autotune")
@@ -25,7 +25,7 @@ def create(machine: Machine, request: dict[str, Any]) -> dict[str, Any]:
         machine,
         jobs.TUNING,
         request,
-        TrainingJobStatusCounters=_counters([]),
+        TrainingJobStatusCounters=counters([]),
         ObjectiveStatusCounters={"Succeeded": 0, "Pending": 0, "Failed": 0},
     )
     jobs.start(job, run, ended="HyperParameterTuningEndTime")
@@ -63,7 +63,10 @@ class Tuner:
             return
         proposal, values = self.search.ask()
         child = training.new(
-            self.job.machine, self._request(number, values), TuningJobArn=self._arn(), TunedHyperParameters=values
+            self.job.machine,
+            self._request(number, values),
+            TuningJobArn=self._arn(),
+            TunedHyperParameters=values,
         )
         steps = 0
 
@@ -105,7 +108,9 @@ class Tuner:
 
     def _hopeless(self) -> bool:
         """Every one of the first trials failed: the rest would too."""
-        parallel = self.job.request["HyperParameterTuningJobConfig"]["ResourceLimits"]["MaxParallelTrainingJobs"]
+        parallel = self.job.request["HyperParameterTuningJobConfig"]["ResourceLimits"][
+            "MaxParallelTrainingJobs"
+        ]
         ended = [r for r in children(self.job.machine, self.job.name) if "TrainingEndTime" in r]
         return len(ended) >= max(3, parallel) and all(r["TrainingJobStatus"] == "Failed" for r in ended)
 
@@ -118,7 +123,9 @@ class Tuner:
         final = value is not None and {"MetricName": self.search.metric, "Value": value}
         changes = {"ObjectiveStatus": "Succeeded" if final else "Failed"}
         if final:
-            goal = self.job.request["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]["Type"]
+            goal = self.job.request["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"][
+                "Type"
+            ]
             changes["FinalHyperParameterTuningJobObjectiveMetric"] = {"Type": goal, **final}  # type: ignore[assignment]
         store = self.job.machine.store
         store.update(jobs.TRAINING.table, name, **changes)
@@ -132,25 +139,10 @@ class Tuner:
         found = children(self.job.machine, self.job.name)
         objectives = [r.get("ObjectiveStatus", "Pending") for r in found]
         self.job.update(
-            TrainingJobStatusCounters=_counters(found),
+            TrainingJobStatusCounters=counters(found),
             ObjectiveStatusCounters={s: objectives.count(s) for s in ("Succeeded", "Pending", "Failed")},
             **({"BestTrainingJob": self.best} if self.best else {}),
         )
-
-
-def children(machine: Machine, name: str) -> list[Record]:
-    arn = jobs.TUNING.get(machine, name)["HyperParameterTuningJobArn"]
-    return [r for r in machine.store.all(jobs.TRAINING.table) if r.get("TuningJobArn") == arn]
-
-
-def summary(record: Record) -> Record:
-    """HyperParameterTrainingJobSummary of one trial."""
-    names = (
-        "TrainingJobName", "TrainingJobArn", "CreationTime", "TrainingStartTime", "TrainingEndTime",
-        "TrainingJobStatus", "TunedHyperParameters", "FailureReason", "ObjectiveStatus",
-        "FinalHyperParameterTuningJobObjectiveMetric",
-    )  # fmt: skip
-    return {"ObjectiveStatus": "Pending", **{name: record[name] for name in names if name in record}}
 
 
 def stop(machine: Machine, name: str) -> None:
@@ -162,46 +154,25 @@ def stop(machine: Machine, name: str) -> None:
             switch.set("Stopped")
 
 
-def list_trials(machine: Machine, request: dict[str, Any]) -> dict[str, Any]:
-    """ListTrainingJobsForHyperParameterTuningJob, sorted by objective or time."""
-    found = [summary(r) for r in children(machine, request["HyperParameterTuningJobName"])]
-    if "StatusEquals" in request:
-        found = [r for r in found if r["TrainingJobStatus"] == request["StatusEquals"]]
-    if request.get("SortBy") == "FinalObjectiveMetricValue":
-        found = [r for r in found if "FinalHyperParameterTuningJobObjectiveMetric" in r]
-        found.sort(key=lambda r: r["FinalHyperParameterTuningJobObjectiveMetric"]["Value"])
-    else:
-        found.sort(key=lambda r: (r["CreationTime"], r["TrainingJobName"]))
-    if request.get("SortOrder") == "Descending":
-        found.reverse()
-    start, size = int(request.get("NextToken", "0")), request.get("MaxResults", 10)
-    more = {"NextToken": str(start + size)} if start + size < len(found) else {}
-    return {"TrainingJobSummaries": found[start : start + size], **more}
-
-
-def _counters(found: list[Record]) -> dict[str, int]:
-    statuses = [r["TrainingJobStatus"] for r in found]
-    return {
-        "Completed": statuses.count("Completed"),
-        "InProgress": statuses.count("InProgress") + statuses.count("Stopping"),
-        "RetryableError": 0,
-        "NonRetryableError": statuses.count("Failed"),
-        "Stopped": statuses.count("Stopped"),
-    }
-
-
 def _refuse(request: dict[str, Any]) -> None:
     from local.sagemaker import search
 
     for name in _REFUSED:
         if name in request:
-            raise unsupported(f"CreateHyperParameterTuningJob with {name}", "; supported: TrainingJobDefinition")
+            raise unsupported(
+                f"CreateHyperParameterTuningJob with {name}", "; supported: TrainingJobDefinition"
+            )
     config = request["HyperParameterTuningJobConfig"]
     if "TrainingJobDefinition" not in request or "HyperParameterTuningJobObjective" not in config:
         raise invalid("TrainingJobDefinition and HyperParameterTuningJobObjective are required.")
     search.refuse(request)
     training.refuse(request["TrainingJobDefinition"])
-    names = {d["Name"] for d in request["TrainingJobDefinition"]["AlgorithmSpecification"].get("MetricDefinitions", [])}
+    names = {
+        d["Name"]
+        for d in request["TrainingJobDefinition"]["AlgorithmSpecification"].get("MetricDefinitions", [])
+    }
     objective = config["HyperParameterTuningJobObjective"]["MetricName"]
     if objective not in names:
-        raise invalid(f"The objective metric {objective} is not among the metric definitions: {sorted(names)}.")
+        raise invalid(
+            f"The objective metric {objective} is not among the metric definitions: {sorted(names)}."
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.request_shapes import operation_model
+from local.request_shapes import members
 from local.sagemaker.errors import invalid
 from local.sagemaker.store import Record
 
@@ -13,17 +13,17 @@ _DEFAULT_PAGE = 10
 
 def described(operation: str, record: Record) -> Record:
     """The record's members that the operation's output has."""
-    model = operation_model("sagemaker", operation)
-    members = model.output_shape.members if model and model.output_shape else {}
-    return {name: record[name] for name in members if record.get(name) not in (None, "")}
+    names = members("sagemaker", operation, output=True)
+    return {name: record[name] for name in names if record.get(name) not in (None, "")}
 
 
-def listed(operation: str, records: list[Record], request: dict[str, Any], name_key: str, status_key: str) -> Record:
+def listed(
+    operation: str, records: list[Record], request: dict[str, Any], name_key: str, status_key: str
+) -> Record:
     """One page of summaries, filtered and sorted as the request asks."""
-    model = operation_model("sagemaker", operation)
-    assert model and model.output_shape  # noqa: S101 - every List operation has an output
-    member = next(name for name, shape in model.output_shape.members.items() if shape.type_name == "list")
-    summary = model.output_shape.members[member].member.members
+    outputs = members("sagemaker", operation, output=True)
+    member = next(name for name, shape in outputs.items() if shape.type_name == "list")
+    summary = outputs[member].member.members
     found = [record for record in records if _matches(record, request, name_key, status_key)]
     by = name_key if request.get("SortBy") == "Name" else "CreationTime"
     found.sort(key=lambda record: record[by], reverse=request.get("SortOrder", "Descending") == "Descending")
@@ -39,7 +39,8 @@ def _matches(record: Record, request: dict[str, Any], name_key: str, status_key:
         request.get("NameContains", "") in str(record[name_key])
         and request.get("StatusEquals", record.get(status_key)) == record.get(status_key)
         and request.get("CreationTimeAfter", created) <= created <= request.get("CreationTimeBefore", created)
-        and request.get("ModelApprovalStatus", record.get("ModelApprovalStatus")) == record.get("ModelApprovalStatus")
+        and request.get("ModelApprovalStatus", record.get("ModelApprovalStatus"))
+        == record.get("ModelApprovalStatus")
     )
 
 

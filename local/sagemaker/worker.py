@@ -1,7 +1,8 @@
-"""The model server of one variant: runs the artifact's own inference code, one request at a time, over two pipes.
+"""The model server of one variant: runs the artifact's own inference code, one request at a time.
 
-Started as a script of its own with the code's folder on PYTHONPATH; standard library only. A message is a
-4-byte header length, the header as JSON, a 4-byte body length and the body. The worker ends with its pipe.
+Started as a script that talks over two pipes, the code's folder on PYTHONPATH; standard library only.
+A message is a 4-byte header length, the header as JSON, a 4-byte body length and the body.
+The worker ends with its pipe.
 """
 
 from __future__ import annotations
@@ -52,16 +53,23 @@ class Server:
     def answer(self, header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
         """One invocation; an exception of the code is a status and its text, as in the container."""
         content_type, accept = header["content_type"], header["accept"]
-        payload: Any = body if content_type in ("application/x-npy", "application/octet-stream") else body.decode()
+        payload: Any = (
+            body if content_type in ("application/x-npy", "application/octet-stream") else body.decode()
+        )
         try:
             data = self._module.input_fn(payload, content_type)
             result = self._module.output_fn(self._module.predict_fn(data, self._model), accept)
         except Exception as error:  # the container answers whatever the code raises
             traceback.print_exc()
             status = _STATUSES.get(type(error).__name__, 500)
-            return {"status": status, "content_type": "text/plain"}, f"{type(error).__name__}: {error}".encode()
+            return {
+                "status": status,
+                "content_type": "text/plain",
+            }, f"{type(error).__name__}: {error}".encode()
         answer, kind = result if isinstance(result, tuple) else (result, accept)
-        return {"status": 200, "content_type": kind}, answer.encode() if isinstance(answer, str) else bytes(answer)
+        return {"status": 200, "content_type": kind}, answer.encode() if isinstance(answer, str) else bytes(
+            answer
+        )
 
 
 def main() -> None:

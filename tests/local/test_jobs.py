@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.conftest import BUCKET, LocalAws, processing, training, tuning, wait_until
+from tests.local.toys import BUCKET, LocalAws, processing, training, tuning, wait_until
 
 DONE = {"Completed", "Failed", "Stopped"}
 
@@ -22,7 +22,11 @@ def _processed(aws: LocalAws, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _ended(aws: LocalAws, kind: str, name: str) -> dict[str, Any]:
-    prefix = {"processing": "ProcessingJob", "training": "TrainingJob", "hyper_parameter_tuning": "HyperParameterTuningJob"}[kind]
+    prefix = {
+        "processing": "ProcessingJob",
+        "training": "TrainingJob",
+        "hyper_parameter_tuning": "HyperParameterTuningJob",
+    }[kind]
     describe = getattr(aws("sagemaker"), f"describe_{kind}_job")
 
     def ended() -> dict[str, Any] | None:
@@ -39,7 +43,9 @@ def test_processing_runs_the_entrypoint_over_s3(aws: LocalAws) -> None:
     made = aws("s3").get_object(Bucket=BUCKET, Key="processed/prepare-1/part.csv")["Body"].read()
     assert made == b"1,2\n2,4\n3,6\n"
     events = wait_until(
-        lambda: aws("logs").filter_log_events(logGroupName="/aws/sagemaker/ProcessingJobs", filterPattern="preparing")["events"]
+        lambda: aws("logs").filter_log_events(
+            logGroupName="/aws/sagemaker/ProcessingJobs", filterPattern="preparing"
+        )["events"]
     )
     assert ".venv" in events[0]["message"]
 
@@ -115,7 +121,9 @@ def test_tuning_fails_when_every_trial_fails(aws: LocalAws) -> None:
 
 def test_what_is_not_supported_is_refused_by_name(aws: LocalAws) -> None:
     sagemaker = aws("sagemaker")
-    with pytest.raises(ClientError, match="ListTransformJobs is not supported by the local stand-in; supported: AddTags"):
+    with pytest.raises(
+        ClientError, match="ListTransformJobs is not supported by the local stand-in; supported: AddTags"
+    ):
         sagemaker.list_transform_jobs()
     request = tuning("tune-grid")
     request["HyperParameterTuningJobConfig"]["Strategy"] = "Grid"
@@ -123,5 +131,9 @@ def test_what_is_not_supported_is_refused_by_name(aws: LocalAws) -> None:
         sagemaker.create_hyper_parameter_tuning_job(**request)
     with pytest.raises(ClientError, match="failed to satisfy constraint: Member must satisfy enum value set"):
         sagemaker.create_training_job(
-            TrainingJobName="t", **{**training(), "ResourceConfig": {"InstanceType": "ml.huge", "InstanceCount": 1, "VolumeSizeInGB": 1}}
+            TrainingJobName="t",
+            **{
+                **training(),
+                "ResourceConfig": {"InstanceType": "ml.huge", "InstanceCount": 1, "VolumeSizeInGB": 1},
+            },
         )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.conftest import BUCKET, IMAGE, ROLE, LocalAws, model_archive, wait_until
+from tests.local.toys import BUCKET, IMAGE, ROLE, LocalAws, model_archive, wait_until
 
 NAME = "toy-endpoint"
 
@@ -58,7 +58,11 @@ def _settled(aws: LocalAws, name: str = NAME) -> dict[str, Any]:
 
 def _ask(aws: LocalAws, body: dict[str, Any], **options: str) -> tuple[dict[str, Any], str]:
     answer = aws("sagemaker-runtime").invoke_endpoint(
-        EndpointName=NAME, ContentType="application/json", Accept="application/json", Body=json.dumps(body), **options
+        EndpointName=NAME,
+        ContentType="application/json",
+        Accept="application/json",
+        Body=json.dumps(body),
+        **options,
     )
     assert answer["ContentType"] == "application/json"
     return json.loads(answer["Body"].read()), answer["InvokedProductionVariant"]
@@ -68,7 +72,9 @@ def _ask(aws: LocalAws, body: dict[str, Any], **options: str) -> tuple[dict[str,
 def endpoint(aws: LocalAws) -> LocalAws:
     _model(aws, "Two", 2)
     _config(aws, "config-two", Two=1)
-    aws("sagemaker").create_endpoint(EndpointName=NAME, EndpointConfigName="config-two", Tags=[{"Key": "a", "Value": "b"}])
+    aws("sagemaker").create_endpoint(
+        EndpointName=NAME, EndpointConfigName="config-two", Tags=[{"Key": "a", "Value": "b"}]
+    )
     assert _settled(aws)["EndpointStatus"] == "InService"
     return aws
 
@@ -83,9 +89,10 @@ def test_the_artifacts_own_code_answers(endpoint: LocalAws) -> None:
 def test_an_exception_in_the_code_is_a_model_error(endpoint: LocalAws) -> None:
     with pytest.raises(ClientError) as caught:
         _ask(endpoint, {"y": 1})
-    assert caught.value.response["Error"]["Code"] == "ModelError"
-    assert caught.value.response["OriginalStatusCode"] == 500
-    assert "KeyError: 'x'" in caught.value.response["OriginalMessage"]
+    response: dict[str, Any] = dict(caught.value.response)
+    assert response["Error"]["Code"] == "ModelError"
+    assert response["OriginalStatusCode"] == 500
+    assert "KeyError: 'x'" in response["OriginalMessage"]
 
 
 def test_a_dead_worker_is_started_again(endpoint: LocalAws) -> None:
@@ -144,7 +151,9 @@ def test_requests_are_counted_and_captured(endpoint: LocalAws) -> None:
     assert {"Invocations", "ModelLatency", "Invocation5XXErrors"} <= names
 
     def captured() -> list[str]:
-        listed = endpoint("s3").list_objects_v2(Bucket=BUCKET, Prefix=f"capture/{NAME}/Two/").get("Contents", [])
+        listed = (
+            endpoint("s3").list_objects_v2(Bucket=BUCKET, Prefix=f"capture/{NAME}/Two/").get("Contents", [])
+        )
         return [item["Key"] for item in listed]
 
     key = wait_until(captured)[0]
@@ -162,7 +171,9 @@ def test_scaling_targets_are_checked_and_hold_the_instance_type(endpoint: LocalA
         "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
     }
     with pytest.raises(ClientError, match="Could not find the SageMaker variant"):
-        scaling.register_scalable_target(**{**target, "ResourceId": "endpoint/none/variant/Two"}, MinCapacity=1, MaxCapacity=3)
+        scaling.register_scalable_target(
+            **{**target, "ResourceId": "endpoint/none/variant/Two"}, MinCapacity=1, MaxCapacity=3
+        )
     scaling.register_scalable_target(**target, MinCapacity=1, MaxCapacity=3)
     scaling.put_scaling_policy(
         **target,
@@ -170,22 +181,41 @@ def test_scaling_targets_are_checked_and_hold_the_instance_type(endpoint: LocalA
         PolicyType="TargetTrackingScaling",
         TargetTrackingScalingPolicyConfiguration={
             "TargetValue": 70,
-            "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
+            "PredefinedMetricSpecification": {
+                "PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"
+            },
         },
     )
-    assert scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"][0]["MaxCapacity"] == 3
+    assert (
+        scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"][0]["MaxCapacity"]
+        == 3
+    )
     assert len(scaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"]) == 1
-    variant = {"VariantName": "Two", "ModelName": "Two", "InstanceType": "ml.c6i.xlarge", "InitialInstanceCount": 1}
-    endpoint("sagemaker").create_endpoint_config(EndpointConfigName="config-bigger", ProductionVariants=[variant])
-    with pytest.raises(ClientError, match="cannot change from ml.c6i.large to ml.c6i.xlarge"):
+    variant = {
+        "VariantName": "Two",
+        "ModelName": "Two",
+        "InstanceType": "ml.c6i.xlarge",
+        "InitialInstanceCount": 1,
+    }
+    endpoint("sagemaker").create_endpoint_config(
+        EndpointConfigName="config-bigger", ProductionVariants=[variant]
+    )
+    with pytest.raises(ClientError, match=r"cannot change from ml\.c6i\.large to ml\.c6i\.xlarge"):
         endpoint("sagemaker").update_endpoint(EndpointName=NAME, EndpointConfigName="config-bigger")
     scaling.deregister_scalable_target(**target)
     assert scaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"] == []
 
 
 def test_burstable_and_absent_things_are_refused(endpoint: LocalAws) -> None:
-    variant = {"VariantName": "Two", "ModelName": "Two", "InstanceType": "ml.t3.medium", "InitialInstanceCount": 1}
-    with pytest.raises(ClientError, match=r"'ml.t3.medium' at 'productionVariants.1.member.instanceType' failed"):
+    variant = {
+        "VariantName": "Two",
+        "ModelName": "Two",
+        "InstanceType": "ml.t3.medium",
+        "InitialInstanceCount": 1,
+    }
+    with pytest.raises(
+        ClientError, match=r"'ml.t3.medium' at 'productionVariants.1.member.instanceType' failed"
+    ):
         endpoint("sagemaker").create_endpoint_config(EndpointConfigName="t3", ProductionVariants=[variant])
     with pytest.raises(ClientError, match="Endpoint none of account 000000000000 not found"):
         endpoint("sagemaker-runtime").invoke_endpoint(EndpointName="none", Body=b"{}")

@@ -1,4 +1,4 @@
-"""CloudFormation over the stand-ins: create, replace and update, roll back, remove; and state over a restart."""
+"""CloudFormation over the stand-ins: create, replace and update, roll back, remove, and over a restart."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.conftest import BUCKET, IMAGE, ROLE, LocalAws, model_archive, wait_until
+from tests.local.toys import BUCKET, IMAGE, ROLE, LocalAws, model_archive, wait_until
 
 ENDPOINT = "stack-endpoint"
 PARAMETER = "/toy/champion"
 
 
 def _template() -> str:
-    """A serving stack in small: nothing while the champion is none, an endpoint with scaling once it is not."""
+    """A serving stack in small: nothing while the champion is none, then a scaled endpoint."""
     served = {"Condition": "Served"}
     variant = {
         "VariantName": "AllTraffic",
@@ -44,7 +44,10 @@ def _template() -> str:
         "TargetTrackingScalingPolicyConfiguration": tracking,
     }
     resources = {
-        "Group": {"Type": "AWS::SageMaker::ModelPackageGroup", "Properties": {"ModelPackageGroupName": "stack-group"}},
+        "Group": {
+            "Type": "AWS::SageMaker::ModelPackageGroup",
+            "Properties": {"ModelPackageGroupName": "stack-group"},
+        },
         "Model": {
             "Type": "AWS::SageMaker::Model",
             "Properties": {
@@ -57,7 +60,11 @@ def _template() -> str:
             },
             **served,
         },
-        "Config": {"Type": "AWS::SageMaker::EndpointConfig", "Properties": {"ProductionVariants": [variant]}, **served},
+        "Config": {
+            "Type": "AWS::SageMaker::EndpointConfig",
+            "Properties": {"ProductionVariants": [variant]},
+            **served,
+        },
         "Endpoint": {
             "Type": "AWS::SageMaker::Endpoint",
             "Properties": {
@@ -86,7 +93,9 @@ def _champion(aws: LocalAws, name: str) -> None:
 def _promote(aws: LocalAws, name: str) -> dict[str, Any]:
     _champion(aws, name)
     aws("cloudformation").update_stack(
-        StackName="toy", UsePreviousTemplate=True, Parameters=[{"ParameterKey": "Champion", "UsePreviousValue": True}]
+        StackName="toy",
+        UsePreviousTemplate=True,
+        Parameters=[{"ParameterKey": "Champion", "UsePreviousValue": True}],
     )
     return _settled(aws)
 
@@ -102,7 +111,9 @@ def _settled(aws: LocalAws) -> dict[str, Any]:
 
 def _ask(aws: LocalAws) -> Any:
     body = json.dumps({"x": 1})
-    answer = aws("sagemaker-runtime").invoke_endpoint(EndpointName=ENDPOINT, ContentType="application/json", Body=body)
+    answer = aws("sagemaker-runtime").invoke_endpoint(
+        EndpointName=ENDPOINT, ContentType="application/json", Body=body
+    )
     return json.loads(answer["Body"].read())["answer"]
 
 
@@ -154,8 +165,14 @@ def test_a_serving_stack_is_created_promoted_rolled_back_and_kept(aws: LocalAws)
 def test_a_killed_local_aws_starts_again_from_its_last_snapshot(aws: LocalAws) -> None:
     aws.stop()
     aws.start()
-    names = [group["ModelPackageGroupName"] for group in aws("sagemaker").list_model_package_groups()["ModelPackageGroupSummaryList"]]
+    names = [
+        group["ModelPackageGroupName"]
+        for group in aws("sagemaker").list_model_package_groups()["ModelPackageGroupSummaryList"]
+    ]
     aws.stop(signal.SIGKILL)
     aws.start()
-    again = [group["ModelPackageGroupName"] for group in aws("sagemaker").list_model_package_groups()["ModelPackageGroupSummaryList"]]
+    again = [
+        group["ModelPackageGroupName"]
+        for group in aws("sagemaker").list_model_package_groups()["ModelPackageGroupSummaryList"]
+    ]
     assert again == names

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.local.conftest import BUCKET, IMAGE, ROLE, LocalAws, model_archive, processing, tuning, wait_until
+from tests.local.toys import BUCKET, IMAGE, ROLE, LocalAws, model_archive, processing, tuning, wait_until
 
 SYNC = "arn:aws:states:::sagemaker:"
 
 
 def _machine(aws: LocalAws, name: str, definition: dict[str, Any]) -> str:
-    created = aws("stepfunctions").create_state_machine(name=name, definition=json.dumps(definition), roleArn=ROLE)
+    created = aws("stepfunctions").create_state_machine(
+        name=name, definition=json.dumps(definition), roleArn=ROLE
+    )
     arn: str = created["stateMachineArn"]
     return arn
 
@@ -39,15 +41,29 @@ def test_sync_steps_wait_and_answer_as_describe(aws: LocalAws) -> None:
         aws,
         "train",
         {
-            "Prepare": {"Type": "Task", "Resource": SYNC + "createProcessingJob.sync", "Parameters": prepare,
-                        "ResultPath": "$.prepared", "Next": "Tune"},
-            "Tune": {"Type": "Task", "Resource": SYNC + "createHyperParameterTuningJob.sync", "Parameters": tune,
-                     "ResultPath": "$.tuned", "Next": "Best"},
-            "Best": {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sagemaker:describeTrainingJob",
-                     "Parameters": {"TrainingJobName.$": "$.tuned.BestTrainingJob.TrainingJobName"}, "End": True},
+            "Prepare": {
+                "Type": "Task",
+                "Resource": SYNC + "createProcessingJob.sync",
+                "Parameters": prepare,
+                "ResultPath": "$.prepared",
+                "Next": "Tune",
+            },
+            "Tune": {
+                "Type": "Task",
+                "Resource": SYNC + "createHyperParameterTuningJob.sync",
+                "Parameters": tune,
+                "ResultPath": "$.tuned",
+                "Next": "Best",
+            },
+            "Best": {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::aws-sdk:sagemaker:describeTrainingJob",
+                "Parameters": {"TrainingJobName.$": "$.tuned.BestTrainingJob.TrainingJobName"},
+                "End": True,
+            },
         },
         {"run": "steps-1"},
-    )  # fmt: skip
+    )
     assert ended["status"] == "SUCCEEDED", ended
     best = json.loads(ended["output"])
     assert best["ModelArtifacts"]["S3ModelArtifacts"].startswith(f"s3://{BUCKET}/models/steps-1-00")
@@ -76,8 +92,14 @@ def test_approval_raises_the_event_that_starts_a_state_machine(aws: LocalAws) ->
         "detail": {"ModelPackageGroupName": ["toys"], "ModelApprovalStatus": ["Approved"]},
     }
     events.put_rule(Name="approved", EventPattern=json.dumps(pattern))
-    transformer = {"InputPathsMap": {"package": "$.detail.ModelPackageArn"}, "InputTemplate": '{"package": "<package>"}'}
-    events.put_targets(Rule="approved", Targets=[{"Id": "1", "Arn": machine, "RoleArn": ROLE, "InputTransformer": transformer}])
+    transformer = {
+        "InputPathsMap": {"package": "$.detail.ModelPackageArn"},
+        "InputTemplate": '{"package": "<package>"}',
+    }
+    events.put_targets(
+        Rule="approved",
+        Targets=[{"Id": "1", "Arn": machine, "RoleArn": ROLE, "InputTransformer": transformer}],
+    )
     aws("s3").put_object(Bucket=BUCKET, Key="artifacts/toy.tar.gz", Body=model_archive(1))
     sagemaker.create_model_package_group(ModelPackageGroupName="toys")
     specification = {
@@ -87,13 +109,17 @@ def test_approval_raises_the_event_that_starts_a_state_machine(aws: LocalAws) ->
     }
     arns = [
         sagemaker.create_model_package(
-            ModelPackageGroupName="toys", InferenceSpecification=specification, CustomerMetadataProperties={"rmse": "1.5"}
+            ModelPackageGroupName="toys",
+            InferenceSpecification=specification,
+            CustomerMetadataProperties={"rmse": "1.5"},
         )["ModelPackageArn"]
         for _ in range(2)
     ]
     assert [arn.rsplit("/", 1)[1] for arn in arns] == ["1", "2"]
     assert aws("stepfunctions").list_executions(stateMachineArn=machine)["executions"] == []
-    sagemaker.update_model_package(ModelPackageArn=arns[1], ModelApprovalStatus="Approved", ApprovalDescription="good")
+    sagemaker.update_model_package(
+        ModelPackageArn=arns[1], ModelApprovalStatus="Approved", ApprovalDescription="good"
+    )
     started = wait_until(lambda: aws("stepfunctions").list_executions(stateMachineArn=machine)["executions"])
     found = aws("stepfunctions").describe_execution(executionArn=started[0]["executionArn"])
     assert json.loads(found["input"]) == {"package": arns[1]}
