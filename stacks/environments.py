@@ -42,7 +42,7 @@ class Network:
     (`sagemaker.runtime`, `logs`, ...) costs by the hour and zone, so none is taken unless named."""
 
     cidr: str = "10.40.0.0/20"
-    zones: tuple[str, ...] = ("a", "b")
+    zones: int = 2
     gateways: tuple[Gateway, ...] = ("s3",)
     interfaces: tuple[str, ...] = ()
 
@@ -145,7 +145,7 @@ def _serving_problems(env: Environment) -> Iterator[str]:
             yield "a canary needs at least 2 initial instances; raise them or take AllAtOnce"
         share = env.guardrail.percent * env.initial_instances / 100
         if env.guardrail.percent > 50 or share < 1:
-            yield f"a canary takes one instance at least and half at most; {env.guardrail.percent}% is {share:g}"
+            yield f"a canary takes one instance or more, half at most; {env.guardrail.percent}% is {share:g}"
     if not 0 <= env.guardrail.waits_s <= 3600:
         yield f"the guardrail waits {env.guardrail.waits_s} s; allowed are 0 to 3600 in all"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import CfnOutput, Fn, Stack
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -17,6 +17,7 @@ from stacks.environments import Environment
 from stacks.names import model_id
 
 COLD = (tier(s3.StorageClass.INFREQUENT_ACCESS, 30), tier(s3.StorageClass.GLACIER_INSTANT_RETRIEVAL, 120))
+MOST_ZONES = 3
 
 
 class FoundationStack(Stack):
@@ -44,6 +45,11 @@ class FoundationStack(Stack):
         for spec in models:
             ModelRegistry(registry, model_id(spec), env=env, spec=spec)
         self._tell()
+
+    @property
+    def availability_zones(self) -> list[str]:
+        """Left to CloudFormation: the library would look them up where the account is known."""
+        return [Fn.select(index, Fn.get_azs()) for index in range(MOST_ZONES)]
 
     def _tell(self) -> None:
         CfnOutput(self, "RawBucket", value=self.raw.bucket_name)

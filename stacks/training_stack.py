@@ -12,11 +12,11 @@ from constructs import Construct
 from catalog.spec import ModelSpec
 from stacks.bundling import Payloads, function_code
 from stacks.constructs.model_promotion import ModelPromotion
-from stacks.constructs.payload_function import PayloadFunction, PayloadLayer, own_metrics
+from stacks.constructs.payload_function import PayloadFunction, PayloadLayer
 from stacks.constructs.training_pipeline import TrainingPipeline
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
-from stacks.names import METRIC_NAMESPACE, arn, champion_parameter, model_id, scoped
+from stacks.names import arn, champion_parameter, model_id, scoped
 
 
 class TrainingStack(Stack):
@@ -81,7 +81,6 @@ class TrainingStack(Stack):
             folder="age",
             description="Tells every day how old each champion is",
             environment={
-                "NAMESPACE": METRIC_NAMESPACE,
                 "MODELS": json.dumps(
                     {spec.name: {"parameter": champion_parameter(env, spec)} for spec in models},
                     sort_keys=True,
@@ -97,7 +96,6 @@ class TrainingStack(Stack):
             "sagemaker:DescribeModelPackage",
             on=[arn(self, "sagemaker", f"model-package/{scoped(env, spec)}/*") for spec in models],
         )
-        age.add_to_role_policy(own_metrics())
         scheduler.Schedule(
             self,
             "Daily",

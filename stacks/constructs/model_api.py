@@ -71,7 +71,9 @@ class ModelApi(Construct):
         )
         self.rest.deployment_stage.node.add_dependency(account)
         ProblemResponses(self, "Problems", api=self.rest)
-        self._validator = self.rest.add_request_validator("Body", validate_request_body=True)
+        self._validator = self.rest.add_request_validator(
+            "Body", validate_request_body=True, validate_request_parameters=True
+        )
         self._model = self.rest.add_model("Records", schema=BODY, content_type="application/json")
         self._watch(foundation)
 

@@ -38,7 +38,11 @@ class ModelPromotion(Construct):
     ) -> None:
         super().__init__(scope, id)
         places = {
-            spec.name: {"parameter": champion_parameter(env, spec), "stack": serving_stack(env, spec)}
+            spec.name: {
+                "parameter": champion_parameter(env, spec),
+                "stack": serving_stack(env, spec),
+                "group": scoped(env, spec),
+            }
             for spec in models
         }
         promote = PayloadFunction(
@@ -107,7 +111,10 @@ def _grant(promote: PayloadFunction, env: Environment, models: Sequence[ModelSpe
     champions = [f"parameter{champion_parameter(env, spec)}" for spec in models]
     packages = [f"model-package/{scoped(env, spec)}/*" for spec in models]
     promote.allow(
-        "cloudformation:DescribeStacks", "cloudformation:UpdateStack", on=arns("cloudformation", serving)
+        "cloudformation:DescribeStackEvents",
+        "cloudformation:DescribeStacks",
+        "cloudformation:UpdateStack",
+        on=arns("cloudformation", serving),
     )
     # UpdateStack resolves the champion as its caller
     promote.allow("ssm:GetParameter", "ssm:GetParameters", "ssm:PutParameter", on=arns("ssm", champions))

@@ -65,13 +65,13 @@ class PayloadFunction(lambda_.Function):
             layers=[layer],
             role=role,
             log_group=log_group,
-            logging_format=lambda_.LoggingFormat.JSON,
             tracing=lambda_.Tracing.ACTIVE,
             timeout=Duration.seconds(timeout_s),
             memory_size=memory_mb,
             environment_encryption=foundation.key,
             environment={
                 "POWERTOOLS_SERVICE_NAME": folder,
+                "POWERTOOLS_METRICS_NAMESPACE": METRIC_NAMESPACE,
                 "LOG_LEVEL": env.log_level,
                 "ENVIRONMENT": env.name,
                 **environment,
@@ -90,12 +90,3 @@ class PayloadFunction(lambda_.Function):
     def allow(self, *actions: str, on: list[str]) -> None:
         """Lets the function do `actions` on these ARNs and on nothing else."""
         self.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=on))
-
-
-def own_metrics() -> iam.PolicyStatement:
-    """Lets a function write metrics of our namespace."""
-    return iam.PolicyStatement(
-        actions=["cloudwatch:PutMetricData"],
-        resources=["*"],  # the action takes no resource; the namespace confines it
-        conditions={"StringEquals": {"cloudwatch:namespace": METRIC_NAMESPACE}},
-    )

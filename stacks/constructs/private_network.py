@@ -15,7 +15,7 @@ GATEWAYS = {
 
 
 class PrivateNetwork(Construct):
-    """Isolated subnets, no NAT, and only the endpoints named. Zones are spelled out: no look-up at synth."""
+    """Isolated subnets, no NAT, and only the endpoints named."""
 
     def __init__(
         self, scope: Construct, id: str, *, env: Environment, network: Network, key: kms.IKey
@@ -25,7 +25,7 @@ class PrivateNetwork(Construct):
             self,
             "Vpc",
             ip_addresses=ec2.IpAddresses.cidr(network.cidr),
-            availability_zones=[f"{env.region}{zone}" for zone in network.zones],
+            max_azs=network.zones,
             nat_gateways=0,
             subnet_configuration=[
                 ec2.SubnetConfiguration(

@@ -11,7 +11,8 @@ LONGEST_UPDATE_S = 8 * 3600
 def promotion_definition(env: Environment, *, promote_arn: str, topic_arn: str) -> dict[str, Any]:
     """Input `{"model": name, "package": arn}`."""
     known = {"model": expression("$model"), "package": expression("$package")}
-    restore = {"action": "restore", "previous": expression("$previous"), **known}
+    told = expression("$exists($progress.reason) ? $string($progress.reason) : 'no reason given'")
+    restore = {"action": "restore", "previous": expression("$previous"), "reason": told, **known}
     busy = retry(["StackBusy"], seconds=env.poll_s, attempts=120, backoff=1.0)
     start = invoke(
         promote_arn,
@@ -50,8 +51,8 @@ def promotion_definition(env: Environment, *, promote_arn: str, topic_arn: str) 
             "Restore": {
                 **invoke(promote_arn, restore, then=FAILED),
                 "Output": expression(
-                    "{'Error': 'RolledBack', 'Cause': $model & ' keeps ' & $previous & ': '"
-                    " & ($exists($progress.reason) ? $string($progress.reason) : 'no reason given')}"
+                    "{'Error': 'RolledBack', 'Cause': $model & ' serves ' & $states.result.Payload.champion"
+                    " & ' again: ' & $states.result.Payload.reason}"
                 ),
             },
             "Promoted": {"Type": "Succeed"},

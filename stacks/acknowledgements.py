@@ -1,0 +1,162 @@
+"""Findings of the rule packs that stand, each with its reason.
+
+The gate that runs the packs reads this; it fails on a finding not listed and on an entry no finding needs.
+"""
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`rules` stand on resources whose path (inside the stage) matches `paths`; of a rule that tells several
+    details, those that match `detail`."""
+
+    paths: str
+    rules: tuple[str, ...]
+    reason: str
+    detail: str = "*"
+
+    def covers(self, path: str, rule: str) -> bool:
+        """`rule` as the report writes it: a name, or `name[detail]`."""
+        name, _, detail = rule.removesuffix("]").partition("[")
+        return name in self.rules and fnmatchcase(path, self.paths) and fnmatchcase(detail, self.detail)
+
+
+NIST = "NIST.800.53.R5-"
+IAM5 = ("AwsSolutions-IAM5",)
+WILDCARDS: tuple[Finding, ...] = (
+    Finding(
+        "*/Role/DefaultPolicy/Resource",
+        IAM5,
+        "X-Ray, log delivery, metric, ECR login and network interface actions take no resource",
+        "Resource::[*]",
+    ),
+    Finding(
+        "*/JobRole/DefaultPolicy/Resource",
+        IAM5,
+        "Metric, ECR login and network interface actions take no resource",
+        "Resource::[*]",
+    ),
+    Finding(
+        "*/DefaultPolicy/Resource",
+        IAM5,
+        "Objects of one model lie below its prefix, insights below theirs",
+        "Resource::*-Foundation:*/[*]",
+    ),
+    Finding(
+        "*/DefaultPolicy/Resource",
+        IAM5,
+        "SageMaker names log groups by kind of job and shares them between jobs",
+        "Resource::*:log-group:/aws/sagemaker/[*]",
+    ),
+    Finding(
+        "Training/*/DefaultPolicy/Resource",
+        IAM5,
+        "Jobs are named after their model and run",
+        "Resource::*-job/*-[*]",
+    ),
+    Finding(
+        "*/Role/DefaultPolicy/Resource",
+        IAM5,
+        "Packages are numbered below their model's group",
+        "Resource::*:model-package/*/[*]",
+    ),
+    Finding(
+        "Training/Promotion/Promote/Role/DefaultPolicy/Resource",
+        IAM5,
+        "CloudFormation ends a stack's ARN with an id of its own making",
+        "Resource::*:stack/*/[*]",
+    ),
+    Finding(
+        "Training/SchedulerRole*/DefaultPolicy/Resource",
+        IAM5,
+        "The scheduler may start any version of the one function it is for",
+        "Resource::<AgeFunction*.Arn>:[*]",
+    ),
+    Finding(
+        "Api/Stream/Archive/Role/DefaultPolicy/Resource",
+        IAM5,
+        "The event source's grant on the key of its failure queue, which the library words so",
+        "Action::kms:*[*]",
+    ),
+)
+FINDINGS: tuple[Finding, ...] = (
+    *WILDCARDS,
+    Finding(
+        "*/DefaultPolicy/Resource",
+        (f"{NIST}IAMNoInlinePolicy",),
+        "Each policy belongs to one role and goes with it; a managed policy could be attached elsewhere",
+    ),
+    Finding(
+        "Api/Api/LogRole/Resource",
+        ("AwsSolutions-IAM4",),
+        "API Gateway asks for this managed policy on the account's log role; it only writes logs",
+    ),
+    Finding(
+        "Api/Api/Rest/*/Resource",
+        ("AwsSolutions-COG4",),
+        "Callers are systems and sign with IAM (Signature Version 4); there is no user pool",
+    ),
+    Finding(
+        "Api/Api/Rest/DeploymentStage.v1/Resource",
+        ("AwsSolutions-APIG3", f"{NIST}APIGWAssociatedWithWAF"),
+        "Every route takes signed requests and is throttled; a firewall is the account's own choice",
+    ),
+    Finding(
+        "Api/Api/Rest/DeploymentStage.v1/Resource",
+        (f"{NIST}APIGWCacheEnabledAndEncrypted",),
+        "Predictions and insights must not be answered from a cache, and a cache costs by the hour",
+    ),
+    Finding(
+        "Api/Api/Rest/DeploymentStage.v1/Resource",
+        (f"{NIST}APIGWSSLEnabled",),
+        "A client certificate proves the gateway to HTTP backends; these are Lambda functions behind IAM",
+    ),
+    Finding(
+        "*/Function/Resource",
+        ("AwsSolutions-L1", "Serverless-LambdaLatestVersion"),
+        "Python 3.12 is what the containers run; handlers share code with them, the layer is locked for it",
+    ),
+    Finding(
+        "*/Function/Resource",
+        ("Serverless-LambdaDLQ", f"{NIST}LambdaDLQ"),
+        "Called by the API or a state machine, which retry and tell, or from a stream with its own "
+        "failure queue; the daily age function raises the error alarm and comes again",
+    ),
+    Finding(
+        "*/Function/Resource",
+        (f"{NIST}LambdaConcurrency",),
+        "The stage throttles callers; a reserve would fail to deploy in new accounts, which hold ten in all",
+    ),
+    Finding(
+        "*/Function/Resource",
+        (f"{NIST}LambdaInsideVPC",),
+        "Functions reach AWS APIs only, by TLS and IAM; in the VPC each would need paid interface endpoints",
+    ),
+    Finding(
+        "*/Un*/Resource",
+        ("AwsSolutions-SQS3", "Serverless-SQSRedrivePolicy"),
+        "These are the dead-letter queues",
+    ),
+    Finding(
+        "Foundation/Insights/Resource",
+        (f"{NIST}DynamoDBInBackupPlan",),
+        "Point-in-time recovery covers 35 days, and the stream archives every item to the raw bucket",
+    ),
+    Finding(
+        "Foundation/*/Resource",
+        (f"{NIST}S3BucketReplicationEnabled",),
+        "Buckets are versioned and kept; a copy in a second region is a decision about cost and residency",
+    ),
+    Finding(
+        "Foundation/AccessLogs/Resource",
+        (f"{NIST}S3DefaultEncryptionKMS",),
+        "S3 delivers access logs only to buckets with its own key",
+    ),
+    Finding(
+        "Foundation/Network/Vpc/Resource",
+        (f"{NIST}VPCDefaultSecurityGroupClosed",),
+        "CloudFormation cannot change the default group; nothing uses it and no route leaves the VPC",
+    ),
+)
