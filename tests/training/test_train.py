@@ -180,25 +180,31 @@ def test_a_bad_hyperparameter_is_named_with_what_is_allowed(prepared, tmp_path, 
 
 def test_every_bad_hyperparameter_is_named_at_once():
     with pytest.raises(JobError, match=r"eta must be .*max_depth must be .*wrong: not a hyperparameter"):
-        xgboost_settings.read({"wrong": "1", "eta": "x", "max_depth": "y"}, RISK.target)
+        xgboost_settings.read({"wrong": "1", "eta": "x", "max_depth": "y"}, RISK.target, 100)
 
 
 def test_a_service_s_whole_number_may_have_a_point():
-    assert xgboost_settings.read({"max_depth": "5.0"}, RISK.target).booster["max_depth"] == 5
+    assert xgboost_settings.read({"max_depth": "5.0"}, RISK.target, 100).booster["max_depth"] == 5
 
 
 def test_threads_are_one_unless_asked_for(monkeypatch):
     monkeypatch.setenv("SM_NUM_CPUS", "4")
-    assert xgboost_settings.read({}, RISK.target).booster["nthread"] == 1
-    assert xgboost_settings.read({"nthread": "auto"}, RISK.target).booster["nthread"] == 4
+    assert xgboost_settings.read({}, RISK.target, 100).booster["nthread"] == 1
+    assert xgboost_settings.read({"nthread": "auto"}, RISK.target, 100).booster["nthread"] == 4
+
+
+def test_bins_follow_the_rows_unless_given():
+    assert xgboost_settings.read({}, RISK.target, 100).booster["max_bin"] == 64
+    assert xgboost_settings.read({}, RISK.target, 100_000).booster["max_bin"] == 256
+    assert xgboost_settings.read({"max_bin": "32"}, RISK.target, 100).booster["max_bin"] == 32
 
 
 def test_rows_of_rare_classes_weigh_more_when_asked():
     labels = np.array([0] * 90 + [1] * 10, np.float32)
-    balanced = xgboost_settings.read({"class_weight": "balanced"}, RISK.target).row_weights(labels)
+    balanced = xgboost_settings.read({"class_weight": "balanced"}, RISK.target, 100).row_weights(labels)
     assert balanced[-1] / balanced[0] == pytest.approx(9)
     assert balanced.mean() == pytest.approx(1)
-    assert xgboost_settings.read({}, RISK.target).row_weights(labels) is None
+    assert xgboost_settings.read({}, RISK.target, 100).row_weights(labels) is None
 
 
 def test_the_decision_for_macro_f1_favours_rare_classes():

@@ -85,7 +85,7 @@ def fit(
     `given` are hyperparameters as text; JobError names those that are not known or not usable. The training
     that `identity` names goes on from the last of its `checkpoints`.
     """
-    settings = xgboost_settings.read(given, target)
+    settings = xgboost_settings.read(given, target, len(train))
     metric = f"validation:{settings.booster['eval_metric']}"
     resumed = latest(checkpoints, identity)
     done = resumed.num_boosted_rounds() if resumed else 0

@@ -15,6 +15,8 @@ from jobs import JobError
 
 WEIGHTS = {"none": 0.0, "sqrt": 0.5, "balanced": 1.0}
 """Power of a class's rarity that its rows weigh with."""
+FEW_ROWS, FEW_BINS = 20_000, 64
+"""Few rows fill few bins, and the time of a round follows the bins."""
 Kind = tuple[str, Callable[[str], Any]]
 
 
@@ -30,12 +32,17 @@ def _threads(text: str) -> int:
     return int(os.environ.get("SM_NUM_CPUS", "1")) if text == "auto" else _whole(text)
 
 
+def _bins(text: str) -> int | None:
+    return None if text == "auto" else _whole(text)
+
+
 def _choice(*allowed: str) -> Kind:
     return f"one of {', '.join(allowed)}", {name: name for name in allowed}.__getitem__
 
 
 NUMBER: Kind = ("a number", float)
 WHOLE: Kind = ("a whole number", _whole)
+BINS: Kind = ("a whole number, or auto to follow the number of rows", _bins)
 THREADS: Kind = ("a whole number, or auto for all cores of the job", _threads)
 BOOSTER: dict[str, Kind] = {
     "objective": _choice("multi:softprob", "reg:squarederror", "reg:absoluteerror", "reg:pseudohubererror"),
@@ -49,7 +56,7 @@ BOOSTER: dict[str, Kind] = {
     "alpha": NUMBER,
     "lambda": NUMBER,
     "max_delta_step": NUMBER,
-    "max_bin": WHOLE,
+    "max_bin": BINS,
     "seed": WHOLE,
     "nthread": THREADS,
 }
@@ -62,7 +69,7 @@ DEFAULTS = {
     "num_boost_round": "300",
     "early_stopping_rounds": "15",
     "class_weight": "none",
-    "max_bin": "128",
+    "max_bin": "auto",
     "nthread": "1",
     "seed": "0",
 }
@@ -95,8 +102,8 @@ class Settings:
         return np.asarray(weights / weights.mean(), np.float32)
 
 
-def read(given: Mapping[str, str], target: Target) -> Settings:
-    """JobError names every hyperparameter that is unknown or unusable."""
+def read(given: Mapping[str, str], target: Target, rows: int) -> Settings:
+    """Settings for `rows` training rows; JobError names every hyperparameter that is unknown or unusable."""
     classes, kinds = len(target.classes), {**BOOSTER, **OWN}
     texts = {**DEFAULTS, **(CLASSES if classes else NUMBERS), **given}
     unknown = ", ".join(sorted(set(texts) - set(kinds)))
@@ -111,6 +118,7 @@ def read(given: Mapping[str, str], target: Target) -> Settings:
     if problems:
         raise JobError("; ".join(sorted(problems)))
     booster = {name: values[name] for name in BOOSTER if name in values}
+    booster["max_bin"] = booster["max_bin"] or (FEW_BINS if rows < FEW_ROWS else 256)
     booster |= {"tree_method": "hist"} | ({"num_class": classes} if classes else {})
     rounds, patience, class_weight = (values[name] for name in OWN)
     return Settings(rounds, patience, class_weight, classes, booster)
