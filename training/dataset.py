@@ -91,19 +91,25 @@ def read(folder: Path, contract: Contract) -> Rows:
     columns = [*contract.features, contract.target.name, KNOWN]
     try:
         table = pa.concat_tables(_table(path, columns) for path in paths)
-        values = {name: table[name].to_numpy() for name in columns}
-    except (pa.ArrowException, KeyError, OSError) as error:
+        values = {name: _numbers(table[name]) for name in columns}
+    except (pa.ArrowException, KeyError, OSError, TypeError) as error:
         raise JobError(f"{folder} does not hold a split of {contract.name}: {error}") from None
     if not len(table):
         raise JobError(f"{folder} holds no rows; give a split that prepare.py wrote")
     features = np.column_stack([values[name] for name in contract.features])
-    volume = table["volume_id"].unify_dictionaries().combine_chunks().indices.to_numpy().astype(np.int64)
+    volume = _numbers(table["volume_id"].unify_dictionaries().combine_chunks().indices).astype(np.int64)
     return Rows(features, values[contract.target.name], values[KNOWN], volume)
+
+
+def _numbers(column: Any) -> NDArray[Any]:
+    """A column as an array; `to_numpy` would import pandas, which takes longer than a small training."""
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return np.from_dlpack(whole)
 
 
 def _table(path: Path, columns: list[str]) -> pa.Table:
     names = ["volume_id", *columns]
-    return pq.read_table(path, columns=names, use_threads=False, read_dictionary=["volume_id"])
+    return pq.ParquetFile(path, read_dictionary=["volume_id"]).read(columns=names, use_threads=False)
 
 
 def read_metadata(folder: Path, contract: Contract) -> dict[str, Any]:
