@@ -155,7 +155,7 @@ def test_a_trial_loads_neither_pandas_nor_scikit_learn(trained, prepared, tmp_pa
         f"SM_CHANNEL_{n.upper()}": prepared["iops-risk"] / n for n in ("train", "validation", "metadata")
     }
     variables = {**channels, "SM_MODEL_DIR": tmp_path, "SM_HPS": json.dumps(QUICK)}
-    found = subprocess.run(  # noqa: S603
+    found = subprocess.run(
         [sys.executable, "-c", "import sys, train, inference; train.main(); print(*sys.modules)"],
         cwd=trained["iops-risk"] / "code",
         env={**os.environ, **{name: str(value) for name, value in variables.items()}},
