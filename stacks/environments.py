@@ -5,35 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from stacks.guardrails import AllAtOnce, Canary
 from stacks.images import xgboost_images
 from stacks.instances import Role, instance_problem, resolve_hosting
 
 Gateway = Literal["s3", "dynamodb"]
 RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653)
-
-
-@dataclass(frozen=True, kw_only=True)
-class AllAtOnce:
-    """Blue/green with all traffic at once, watched for `bake_s` seconds before the old fleet goes."""
-
-    bake_s: int = 300
-
-    @property
-    def waits_s(self) -> int:
-        return self.bake_s
-
-
-@dataclass(frozen=True, kw_only=True)
-class Canary:
-    """Blue/green: `percent` of the fleet first, watched for `wait_s`, then the rest, watched for `bake_s`."""
-
-    percent: int = 50
-    wait_s: int = 600
-    bake_s: int = 300
-
-    @property
-    def waits_s(self) -> int:
-        return self.wait_s + self.bake_s
 
 
 @dataclass(frozen=True, kw_only=True)

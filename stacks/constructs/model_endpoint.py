@@ -5,8 +5,8 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from catalog.spec import ModelSpec
+from stacks.constructs.endpoint_deployment import deployment_config
 from stacks.constructs.endpoint_scaling import EndpointScaling
-from stacks.constructs.guardrail import deployment_config
 from stacks.constructs.job_role import JobRole, vpc_config
 from stacks.constructs.model_alarms import ModelAlarms
 from stacks.constructs.training_requests import HOSTING

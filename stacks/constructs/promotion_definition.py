@@ -55,7 +55,10 @@ def promotion_definition(env: Environment, *, promote_arn: str, topic_arn: str) 
                     " & ' again: ' & $states.result.Payload.reason}"
                 ),
             },
-            "Promoted": {"Type": "Succeed"},
+            "Promoted": {
+                "Type": "Succeed",
+                "Output": {**known, "previous": expression("$previous")},
+            },
             **failure_states(topic_arn, f"Promotion in {env.name}"),
         },
     }

@@ -17,12 +17,11 @@ from stacks.constructs.states import (
 from stacks.constructs.training_requests import (
     HOSTING,
     JOB_LIMIT_S,
-    TUNING_LIMIT_S,
     JobPlaces,
     evaluate_request,
     prepare_request,
-    tune_request,
 )
+from stacks.constructs.tuning_request import TUNING_LIMIT_S, tune_request
 from stacks.images import xgboost_image
 from stacks.names import NO_CHAMPION, champion_parameter, scoped
 

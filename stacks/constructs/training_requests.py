@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.spec import Continuous, ModelSpec
+from catalog.spec import ModelSpec
 from stacks.constructs.states import expression
 from stacks.environments import Environment
 from stacks.images import xgboost_image
-from stacks.names import scoped, tuning_prefix
+from stacks.names import scoped
 
 Request = dict[str, Any]
 
@@ -27,8 +27,6 @@ UNPACK_AND_RUN = (
     ' && exec python3 /opt/ml/code/$0 "$@"'
 )
 JOB_LIMIT_S = 4 * 3600
-TRIAL_LIMIT_S = 2 * 3600
-TUNING_LIMIT_S = 24 * 3600
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,102 +80,12 @@ def evaluate_request(places: JobPlaces, *, champion: bool) -> Request:
     )
 
 
-def tune_request(places: JobPlaces) -> Request:
-    env, tuning = places.env, places.spec.tuning
-    jobs = min(tuning.jobs, env.max_tuning_jobs)
-    objective = {"Type": tuning.objective.goal, "MetricName": tuning.objective.name}
-    return {
-        "HyperParameterTuningJobName": _job_name(tuning_prefix(places.spec)),
-        "HyperParameterTuningJobConfig": {
-            "Strategy": "Bayesian",
-            "HyperParameterTuningJobObjective": objective,
-            "ResourceLimits": {
-                "MaxNumberOfTrainingJobs": jobs,
-                "MaxParallelTrainingJobs": min(tuning.parallel, env.max_parallel_jobs, jobs),
-                "MaxRuntimeInSeconds": TUNING_LIMIT_S,
-            },
-            "ParameterRanges": _ranges(places.spec),
-            "TrainingJobEarlyStoppingType": "Auto",
-        },
-        "TrainingJobDefinition": _trial(places),
-    }
-
-
-def _trial(places: JobPlaces) -> Request:
-    env, spec = places.env, places.spec
-    metric = spec.tuning.objective
-    return {
-        "StaticHyperParameters": {
-            "sagemaker_program": "train.py",
-            "sagemaker_submit_directory": places.code_url,
-            "learner": spec.learner,
-            **dict(spec.tuning.fixed),
-            **({"checkpoint_dir": "/opt/ml/checkpoints"} if env.spot else {}),
-        },
-        "AlgorithmSpecification": {
-            "TrainingImage": xgboost_image(env.region),
-            "TrainingInputMode": "File",
-            "MetricDefinitions": [{"Name": metric.name, "Regex": metric.regex}],
-        },
-        "RoleArn": places.role_arn,
-        "InputDataConfig": [_channel(name, places) for name in ("train", "validation", "metadata")],
-        "OutputDataConfig": {
-            "S3OutputPath": f"s3://{places.models}/{spec.name}/trials/",
-            "KmsKeyId": places.key_arn,
-        },
-        "ResourceConfig": {
-            "InstanceType": env.training_instance,
-            "InstanceCount": 1,
-            "VolumeSizeInGB": env.volume_gb,
-            "VolumeKmsKeyId": places.key_arn,
-        },
-        "StoppingCondition": {
-            "MaxRuntimeInSeconds": TRIAL_LIMIT_S,
-            **({"MaxWaitTimeInSeconds": 2 * TRIAL_LIMIT_S} if env.spot else {}),
-        },
-        "RetryStrategy": {"MaximumRetryAttempts": 2},
-        "Environment": SCRIPT_MODE,
-        **_spot(places),
-        **places.network,
-    }
-
-
-def _spot(places: JobPlaces) -> Request:
-    if not places.env.spot:
-        return {}
-    checkpoints = f"'s3://{places.models}/{places.spec.name}/checkpoints/' & $run & '/'"
-    return {
-        "EnableManagedSpotTraining": True,
-        "CheckpointConfig": {"S3Uri": expression(checkpoints), "LocalPath": "/opt/ml/checkpoints"},
-    }
-
-
-def _ranges(spec: ModelSpec) -> Request:
-    kinds: dict[str, list[Request]] = {"ContinuousParameterRanges": [], "IntegerParameterRanges": []}
-    for span in spec.tuning.ranges:
-        kind = "ContinuousParameterRanges" if isinstance(span, Continuous) else "IntegerParameterRanges"
-        low, high = f"{span.low:g}", f"{span.high:g}"
-        kinds[kind].append(
-            {"Name": span.name, "MinValue": low, "MaxValue": high, "ScalingType": span.scaling}
-        )
-    return kinds
-
-
-def _channel(name: str, places: JobPlaces) -> Request:
-    source = {
-        "S3DataType": "S3Prefix",
-        "S3Uri": places.run_url(f"{name}/"),
-        "S3DataDistributionType": "FullyReplicated",
-    }
-    return {"ChannelName": name, "DataSource": {"S3DataSource": source}, "InputMode": "File"}
-
-
 def _processing(
     places: JobPlaces, step: str, *, inputs: dict[str, str], output: str, arguments: list[str]
 ) -> Request:
     env = places.env
     return {
-        "ProcessingJobName": _job_name(scoped(env, places.spec), f"-{step}"),
+        "ProcessingJobName": job_name(scoped(env, places.spec), f"-{step}"),
         "RoleArn": places.role_arn,
         "AppSpecification": {
             "ImageUri": xgboost_image(env.region),
@@ -213,6 +121,6 @@ def _input(name: str, url: str) -> Request:
     return {"InputName": name, "S3Input": source}
 
 
-def _job_name(prefix: str, suffix: str = "") -> str:
+def job_name(prefix: str, suffix: str = "") -> str:
     """A name that no retry takes again."""
     return expression(f"'{prefix}-' & $run & '{suffix}-' & $states.context.State.RetryCount")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from aws_cdk import aws_sagemaker as sagemaker
 
 from stacks.constructs.notifying_alarm import NotifyingAlarm
-from stacks.environments import AllAtOnce, Canary
+from stacks.guardrails import AllAtOnce, Canary
 
 Endpoint = sagemaker.CfnEndpoint
 PROVISIONING_S = 3600
