@@ -16,6 +16,7 @@ IOPS_PERFORMANCE = ModelSpec(
             unit="points",
             minimum=0,
             maximum=100,
+            horizon_hours=2.0,
         ),
         fallback=Fallback(
             rules=(

@@ -14,6 +14,7 @@ IOPS_RISK = ModelSpec(
             name="risk_level",
             description="Risk of the volume in its next windows",
             classes=("low", "medium", "high", "critical"),
+            horizon_hours=2.0,
         ),
         fallback=Fallback(
             rules=(
