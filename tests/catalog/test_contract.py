@@ -168,3 +168,9 @@ def test_one_instant_is_one_time(spec: ModelSpec) -> None:
     record = example(spec.contract.record)
     assert insight_id(record, keys) == insight_id({**record, spec.contract.features[0]: 99}, keys)
     assert insight_id(record, keys) != insight_id({**record, keys[0].name: "other"}, keys)
+
+
+def test_a_count_is_whole(spec: ModelSpec) -> None:
+    for feature in spec.contract.record.features:
+        record = {**example(spec.contract.record), feature.name: 0.5}
+        assert fields(spec.contract.check(record)) == ({feature.name} if feature.integer else set())
