@@ -54,7 +54,8 @@ def ask(
 def _failure(error: ClientError, contract: Contract) -> Exception:
     told = error.response.get("Error", {})
     code, message = told.get("Code", ""), told.get("Message", "")
-    if code in ("ValidationError", "ValidationException") and "not found" in message.lower():
+    absent = message.startswith("Endpoint ") and message.rstrip(".").endswith("not found")
+    if absent and code in ("ValidationError", "ValidationException"):
         return NoModel(f"{contract.name} has no model in service yet; it comes with the first promotion")
     return EndpointFailed(REASONS.get(code, "endpoint_error"))
 

@@ -165,7 +165,10 @@ FAILURES = [
     (refusal("InvokeEndpoint", "ThrottlingException"), "throttled"),
     (refusal("InvokeEndpoint", "ServiceUnavailable"), "unavailable"),
     (refusal("InvokeEndpoint", "AccessDeniedException"), "access_denied"),
-    (refusal("InvokeEndpoint", "ValidationError", "variant is wrong"), "endpoint_error"),
+    (
+        refusal("InvokeEndpoint", "ValidationError", "Variant A was not found for endpoint e."),
+        "endpoint_error",
+    ),
     (ReadTimeoutError(**URL), "timeout"),
     (ConnectTimeoutError(**URL), "timeout"),
     (EndpointConnectionError(**URL), "unreachable"),
