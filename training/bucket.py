@@ -8,6 +8,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from columns import coded, numbers
+
 
 @dataclass(frozen=True)
 class Bucket:
@@ -25,17 +27,16 @@ class Bucket:
 
 def distinct(table: pa.Table, features: tuple[str, ...]) -> Bucket:
     """Of records with the same keys the last one that came wins."""
-    coded = table["volume_id"].combine_chunks().dictionary_encode()
-    volume, time = coded.indices.to_numpy().astype(np.int64), table["time"].to_numpy()
+    (volume, names), time = coded(table["volume_id"]), numbers(table["time"])
     order = np.lexsort((time, volume))
     volume, time = volume[order], time[order]
     last = np.ones(len(order), bool)
     last[:-1] = (np.diff(volume) != 0) | (np.diff(time) != 0)
     chosen = order[last]
     return Bucket(
-        coded.dictionary,
+        names,
         volume[last],
         time[last],
-        {name: table[name].to_numpy()[chosen] for name in features},
-        table["target"].to_numpy()[chosen],
+        {name: numbers(table[name])[chosen] for name in features},
+        numbers(table["target"])[chosen],
     )

@@ -12,6 +12,8 @@ import pyarrow as pa
 import pyarrow.ipc as ipc
 from numpy.typing import NDArray
 
+from columns import array, coded
+
 ROWS = 100_000
 """Rows that a bucket should hold: about 60 MB of work in memory."""
 MOST = 128
@@ -46,7 +48,7 @@ def _spill(tables: Iterable[pa.Table], paths: list[Path]) -> None:
     writers: dict[int, ipc.RecordBatchStreamWriter] = {}
     for table in tables:
         bucket = _bucket_of(table["volume_id"], len(paths))
-        rows = table.take(pa.array(np.argsort(bucket, kind="stable")))
+        rows = table.take(array(np.argsort(bucket, kind="stable")))
         ends = np.cumsum(np.bincount(bucket, minlength=len(paths)))
         for number, (start, end) in enumerate(zip([0, *ends[:-1]], ends, strict=True)):
             if start < end:
@@ -59,7 +61,7 @@ def _spill(tables: Iterable[pa.Table], paths: list[Path]) -> None:
 
 def _bucket_of(volumes: pa.ChunkedArray, count: int) -> NDArray[np.uint8]:
     """Each row's bucket: the same volume always the same, on every machine."""
-    codes = volumes.combine_chunks().dictionary_encode()
-    bucket = np.array([zlib.crc32(name.encode()) % count for name in codes.dictionary.to_pylist()], np.uint8)
-    rows: NDArray[np.uint8] = bucket[codes.indices.to_numpy()]
+    codes, names = coded(volumes)
+    bucket = np.array([zlib.crc32(name.encode()) % count for name in names.to_pylist()], np.uint8)
+    rows: NDArray[np.uint8] = bucket[codes]
     return rows

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from catalog.contract import Contract
+from columns import array, coded, numbers
 from encoding import Matrix
 from jobs import JobError
 
@@ -62,10 +63,10 @@ class SplitWriter:
             self._hash.update(np.ascontiguousarray(column).data)
         self._hash.update("\n".join(names.to_pylist()).encode())
         columns = [
-            names.take(pa.array(rows.volume)),
-            pa.array(time).cast(self._schema.field("timestamp").type),
+            names.take(array(rows.volume)),
+            array(time).cast(self._schema.field("timestamp").type),
         ]
-        columns += [pa.array(column) for column in values]
+        columns += [array(column) for column in values]
         self._file.write_table(pa.table(columns, schema=self._schema))
         self.rows += len(rows)
 
@@ -91,25 +92,19 @@ def read(folder: Path, contract: Contract) -> Rows:
     columns = [*contract.features, contract.target.name, KNOWN]
     try:
         table = pa.concat_tables(_table(path, columns) for path in paths)
-        values = {name: _numbers(table[name]) for name in columns}
+        values = {name: numbers(table[name]) for name in columns}
     except (pa.ArrowException, KeyError, OSError, TypeError) as error:
         raise JobError(f"{folder} does not hold a split of {contract.name}: {error}") from None
     if not len(table):
         raise JobError(f"{folder} holds no rows; give a split that prepare.py wrote")
     features = np.column_stack([values[name] for name in contract.features])
-    volume = _numbers(table["volume_id"].unify_dictionaries().combine_chunks().indices).astype(np.int64)
+    volume = coded(table["volume_id"])[0]
     return Rows(features, values[contract.target.name], values[KNOWN], volume)
-
-
-def _numbers(column: Any) -> NDArray[Any]:
-    """A column as an array; `to_numpy` would import pandas, which takes longer than a small training."""
-    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    return np.from_dlpack(whole)
 
 
 def _table(path: Path, columns: list[str]) -> pa.Table:
     names = ["volume_id", *columns]
-    return pq.ParquetFile(path, read_dictionary=["volume_id"]).read(columns=names, use_threads=False)
+    return pq.ParquetFile(path).read(columns=names, use_threads=False)
 
 
 def read_metadata(folder: Path, contract: Contract) -> dict[str, Any]:

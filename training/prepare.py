@@ -19,16 +19,17 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from sklearn.preprocessing import StandardScaler
 
 import buckets
 import raw_records
 from bucket import Bucket, distinct
 from catalog.contract import Contract
+from columns import numbers
 from dataset import Rows, SplitWriter
 from encoding import Encoder
 from jobs import JobError, bundled_contract, run
 from raw_records import Source
+from scaling import StandardScaler
 from splits import NAMES, Cuts, Timeline, known_before
 from summary import Summary, iso
 
@@ -54,7 +55,7 @@ class _Splitting:
 
     def __init__(self, output: Path, contract: Contract, source: Source) -> None:
         self.contract, self.source, self.encoder = contract, source, Encoder.of(contract)
-        self.timeline, self.scaler = Timeline(), StandardScaler()
+        self.timeline, self.scaler = Timeline(), StandardScaler(len(contract.features))
         self.writers = [SplitWriter(output / name, contract) for name in NAMES]
         self.summaries = [Summary(contract) for _ in NAMES]
         self.counts = dict.fromkeys(("read", "duplicates", "unlabelled", "gap"), 0)
@@ -71,7 +72,7 @@ class _Splitting:
     def _counted(self) -> Iterator[pa.Table]:
         """The tables as they are read; the times of their labelled records are counted in passing."""
         for table in raw_records.tables(self.source, self.contract):
-            self.timeline.add(table["time"].to_numpy()[np.isfinite(table["target"].to_numpy())])
+            self.timeline.add(numbers(table["time"])[np.isfinite(numbers(table["target"]))])
             self.counts["read"] += len(table)
             yield table
 
@@ -90,11 +91,7 @@ class _Splitting:
             writer.write(bucket.names, bucket.time[chosen], rows)
             summary.add(bucket.time[chosen], rows)
             if number == 0:
-                self._fit(rows)
-
-    def _fit(self, rows: Rows) -> None:
-        with np.errstate(invalid="ignore", divide="ignore"):  # a feature that no record has yet
-            self.scaler.partial_fit(rows.features)
+                self.scaler.partial_fit(rows.features)
 
     def _facts(self, cuts: Cuts) -> dict[str, Any]:
         hashes = [writer.close() for writer in self.writers]
@@ -109,16 +106,13 @@ class _Splitting:
             "rows": self.counts,
             "cuts": {"validation": iso(cuts.validation), "test": iso(cuts.test), "gap_ms": cuts.horizon},
             "splits": {name: summary.result() for name, summary in zip(NAMES, self.summaries, strict=True)},
-            "scaler": _fitted(self.scaler),
+            "scaler": {
+                "kind": "StandardScaler",
+                "mean": self.scaler.mean_.tolist(),
+                "scale": self.scaler.scale_.tolist(),
+            },
             "constant": self.summaries[0].constant(),
         }
-
-
-def _fitted(scaler: StandardScaler) -> dict[str, Any]:
-    """Mean and scale; a feature that the training split never has stays as it is."""
-    known = np.isfinite(scaler.mean_)
-    mean, scale = np.where(known, scaler.mean_, 0.0), np.where(known, scaler.scale_, 1.0)
-    return {"kind": "StandardScaler", "mean": mean.tolist(), "scale": scale.tolist()}
 
 
 def _schema(contract: Contract) -> dict[str, Any]:
@@ -140,7 +134,7 @@ def _lineage(source: Source) -> dict[str, Any]:
         "listing_hash": digest.hexdigest(),
         "sources": listed[:FILES_LISTED],
         "given": list(source.features),
-        "versions": {name: version(name) for name in ("numpy", "pyarrow", "scikit-learn")},
+        "versions": {name: version(name) for name in ("numpy", "pyarrow")},
     }
 
 

@@ -17,6 +17,7 @@ import pyarrow.json as pj
 import pyarrow.parquet as pq
 
 from catalog.contract import Contract, Target
+from columns import texts
 from jobs import JobError
 
 ROWS = 1 << 17
@@ -144,7 +145,7 @@ def _target(target: Target, column: pa.Array) -> pa.Array:
     if not target.classes:
         return _score(target, _number(target.name, column))
     labels = column.cast(pa.string())
-    numbers = pc.index_in(labels, value_set=pa.array(target.classes, pa.string()))
+    numbers = pc.index_in(labels, value_set=texts(target.classes))
     unknown = pc.and_(pc.is_null(numbers), pc.is_valid(labels))
     if pc.any(unknown).as_py():
         example = labels.filter(unknown)[0].as_py()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from catalog.contract import Contract
@@ -68,7 +68,7 @@ class Summary:
 
 def iso(milliseconds: int) -> str:
     """An epoch time as ISO 8601."""
-    return str(pa.scalar(milliseconds, pa.timestamp("ms", tz="UTC")).as_py().isoformat())
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat()
 
 
 def _number(value: float) -> float | None:
