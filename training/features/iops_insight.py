@@ -57,7 +57,7 @@ class Columns:
 
 
 def read(records: Sequence[Mapping[str, Any]]) -> Columns:
-    """Columns of records with keys `volume_id` and `timestamp` (ISO 8601 with offset); ValueError on a bad time."""
+    """Columns of records with keys `volume_id` and `timestamp` (ISO 8601); ValueError on a bad time."""
     codes: dict[str, int] = {}
     volume = [codes.setdefault(record["volume_id"], len(codes)) for record in records]
     time = [int(datetime.fromisoformat(record["timestamp"]).timestamp()) for record in records]
@@ -75,7 +75,7 @@ def _number(value: float | None) -> float:
 
 def build(columns: Columns) -> Array:
     """The features as (rows, 25) in the order of `NAMES`, rows in the order given; a given value wins."""
-    features = np.full((len(columns.time), len(NAMES)), np.nan)
+    features = np.full((len(columns.time), len(NAMES)), np.nan, order="F")
     for name, values in columns.values.items():
         if name in NAMES:
             features[:, NAMES.index(name)] = values
@@ -106,7 +106,8 @@ def _from_history(columns: Columns, features: Array) -> Iterator[tuple[str, Arra
         return
 
     def given(name: str) -> Array:
-        return features[order, NAMES.index(name)]
+        column: Array = features[order, NAMES.index(name)]
+        return column
 
     def back(values: Array) -> Array:
         restored = np.empty_like(values)
@@ -127,7 +128,8 @@ def _rows_before(volume: Index, time: Index) -> Index:
     rows = np.arange(len(time))
     new = np.ones(len(time), bool)
     new[1:] = (np.diff(volume) != 0) | (np.diff(time) > SILENCE_SECONDS)
-    return rows - np.maximum.accumulate(np.where(new, rows, 0))
+    age: Index = rows - np.maximum.accumulate(np.where(new, rows, 0))
+    return age
 
 
 def _before(values: Array, lag: int, age: Index) -> Array:
@@ -147,7 +149,7 @@ def _spikes(latency: Array, p99: Array, time: Index, age: Index) -> Array:
     # Each segment gets a time range of its own, so that one search serves all volumes.
     offset = np.cumsum(age == 0) * (np.ptp(time) + 2 * SPIKE_SECONDS)
     start = np.maximum(np.searchsorted(time + offset, time + offset - SPIKE_SECONDS, side="right"), first)
-    count = (total[rows + 1] - total[start]).astype(np.float64)
+    count: Array = (total[rows + 1] - total[start]).astype(np.float64)
     count[(age == 0) | ~known] = np.nan
     return count
 
@@ -155,7 +157,8 @@ def _spikes(latency: Array, p99: Array, time: Index, age: Index) -> Array:
 def _error_trend(rate: Array, age: Index) -> Array:
     change = rate - _before(rate, 1, age)
     change[np.abs(change) <= ERROR_STEP * rate] = 0
-    return np.sign(change)
+    trend: Array = np.sign(change)
+    return trend
 
 
 def _load_factor(total: Array, age: Index) -> Array:
@@ -203,7 +206,8 @@ def _median(rows: Array) -> Array:
     ranked = np.sort(rows, axis=1)
     known = np.isfinite(ranked).sum(axis=1)
     row, low, high = np.arange(len(rows)), np.maximum(known - 1, 0) // 2, known // 2
-    return (ranked[row, low] + ranked[row, np.minimum(high, rows.shape[1] - 1)]) / 2
+    median: Array = (ranked[row, low] + ranked[row, np.minimum(high, rows.shape[1] - 1)]) / 2
+    return median
 
 
 def _slope(window: Array, hours: Array) -> Array:
@@ -213,7 +217,7 @@ def _slope(window: Array, hours: Array) -> Array:
     x = np.where(known, hours, 0.0)
     x = np.where(known, x - (x.sum(axis=1) / count)[:, None], 0.0)
     y = np.where(known, window, 0.0)
-    slope = (x * y).sum(axis=1) / (x * x).sum(axis=1)
+    slope: Array = (x * y).sum(axis=1) / (x * x).sum(axis=1)
     slope[(count < 3) | ~known[:, -1]] = np.nan
     return slope
 
