@@ -24,7 +24,7 @@ def measure() -> Section:
     section = Section(
         "Feature job",
         ("records", "seconds", "records a second", "peak memory (MB)"),
-        before="Whole process, one core: read, 25 features, split, scale, write. Goal: 300,000 a second at 1M.",
+        before="Whole process, one core: read, 25 features, split, scale, write. Goal: 300,000/s at 1M.",
     )
     for size in SIZES:
         run = _prepare(size)

@@ -17,7 +17,7 @@ def measure() -> Section:
     section = Section(
         "Prediction handler without the endpoint",
         ("records in the request", "p50 (ms)", "p99 (ms)", "first call (ms)"),
-        before="Parse, check, sign, send, read, answer, log; the endpoint's answer is canned. Goal: p50 <= 2 ms for one.",
+        before="Parse, check, sign, send, answer, log; the endpoint's answer is canned. Goal for one: p50 <= 2 ms.",
     )
     for size in (1, 500):
         found = _probe(size)

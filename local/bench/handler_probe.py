@@ -41,6 +41,7 @@ class Context:
 
 
 def main() -> None:
+    context: Any = Context()
     spec = MODELS[0]
     record = {f.name: f.example for f in (*spec.contract.record.keys, *spec.contract.record.features)}
     size = int(sys.argv[1])
@@ -54,11 +55,14 @@ def main() -> None:
     body = {"predictions": [prediction] * size, "contract_hash": spec.contract.hash, "model_version": "1"}
     canned = json.dumps(body).encode()
 
+    headers: Any = {"content-type": "application/json"}
+
     def answer(request: Any, **_: object) -> AWSResponse:
-        return AWSResponse(request.url, 200, {"content-type": "application/json"}, _Raw(canned))
+        return AWSResponse(request.url, 200, headers, _Raw(canned))
 
     boto3.DEFAULT_SESSION = boto3.Session()
-    boto3.DEFAULT_SESSION.events.register("before-send.sagemaker-runtime.*", answer)
+    events: Any = boto3.DEFAULT_SESSION.events
+    events.register("before-send.sagemaker-runtime.*", answer)
     payload = record if size == 1 else {"records": [record] * size}
     event = {
         "resource": spec.route,
@@ -75,14 +79,14 @@ def main() -> None:
         "stageVariables": None,
     }
     started = time.perf_counter()
-    first = module.handler(event, Context())  # type: ignore[arg-type]
+    first = module.handler(event, context)
     cold = time.perf_counter() - started
     if first["statusCode"] != 200:
         raise SystemExit(f"the handler answered {first}")
     times = []
     for _ in range(max(200, REPEATS // size)):
         started = time.perf_counter()
-        module.handler(event, Context())  # type: ignore[arg-type]
+        module.handler(event, context)
         times.append(time.perf_counter() - started)
     times.sort()
     figures = {"cold": cold, "p50": times[len(times) // 2], "p99": times[int(len(times) * 0.99)]}

@@ -54,7 +54,8 @@ def _head() -> str:
     )
     return (
         "# Benchmarks\n\n"
-        "Measured by `make bench`, never asserted by a test. Medians unless said otherwise; on another machine read the ratios.\n"
+        "Measured by `make bench`, never asserted by a test. Medians unless said otherwise; on another machine "
+        "read the ratios.\n"
         f"This machine: {os.cpu_count()} cores{f' ({model})' if model else ''}, "
         f"{platform.system()}, Python {platform.python_version()}."
     )

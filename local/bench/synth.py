@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from local.assembly import settings
 from local.bench.page import Section
 from local.bench.process import middle, repeated
 
@@ -24,11 +25,11 @@ app.synth()
 
 def measure(environment: str = "dev") -> Section:
     with tempfile.TemporaryDirectory() as folder:
-        ours = _settings(Path(folder) / "ours", environment)
+        ours = settings(environment, Path(folder) / "ours")
         our_runs = repeated([sys.executable, "app.py"], ours)
         templates = sorted(str(path) for path in (Path(folder) / "ours").rglob("*.template.json"))
         resources = sum(len(json.loads(Path(path).read_text())["Resources"]) for path in templates)
-        bare = _settings(Path(folder) / "bare", environment)
+        bare = settings(environment, Path(folder) / "bare")
         bare_runs = repeated([sys.executable, "-c", BARE, *templates], bare)
     section = Section(
         "Synth of one environment",
@@ -39,12 +40,3 @@ def measure(environment: str = "dev") -> Section:
         section.add(name, resources, seconds, 1000 * seconds / resources)
     section.add("ratio", "", middle(our_runs) / middle(bare_runs), "")
     return section
-
-
-def _settings(out: Path, environment: str) -> dict[str, str]:
-    context = json.loads(Path("cdk.json").read_text())["context"]
-    return {
-        "CDK_OUTDIR": str(out),
-        "CDK_CONTEXT_JSON": json.dumps(context | {"env": environment}),
-        "CDK_VALIDATION": "false",
-    }

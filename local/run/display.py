@@ -70,7 +70,7 @@ class _PlainStep(Step):
     def say(self, detail: str) -> None:
         now = time.monotonic()
         if detail != self.detail and now - self.printed >= PLAIN_INTERVAL_S:
-            self.console.print(f"      {detail}", highlight=False)
+            self.console.print(Text(f"      {detail}", no_wrap=True, overflow="ellipsis"))
             self.printed = now
         self.detail = detail
 
@@ -97,5 +97,5 @@ def _line(step: Step) -> Table:
     table = Table.grid(padding=(0, 1))
     mark = Text("x", style="bold red") if step.failed else Text("✓", style="bold green")
     title, seconds = Text(f"{step.title:<28}", style="bold"), Text(f"{step.elapsed:6.1f} s", style="dim")
-    table.add_row(mark, title, seconds, step.detail)
+    table.add_row(mark, title, seconds, Text(step.detail, no_wrap=True, overflow="ellipsis"))
     return table

@@ -85,14 +85,14 @@ def _model(cloud: Cloud, spec: ModelSpec, package: dict[str, Any] | None) -> Tab
     table = Table(title=f"{spec.name}", title_justify="left", title_style="bold", box=None)
     if package is None:
         return table
-    evaluation = _evaluation(cloud, package)
-    columns = {"model": evaluation["metrics"], **evaluation["baselines"]}
-    if evaluation.get("champion"):
-        columns["champion before"] = evaluation["champion"]
+    judged = evaluation(cloud, package)
+    columns = {"model": judged["metrics"], **judged["baselines"]}
+    if judged.get("champion"):
+        columns["champion before"] = judged["champion"]
     table.add_column("test split")
     for name in columns:
         table.add_column(name, justify="right", style="bold" if name == "model" else "")
-    for metric in evaluation["metrics"]:
+    for metric in judged["metrics"]:
         table.add_row(metric, *(_number(values.get(metric)) for values in columns.values()))
     version = _version(package["ModelPackageArn"])
     table.caption = f"{version} {package['ModelApprovalStatus']}: {package.get('ApprovalDescription', '')}"
@@ -100,7 +100,7 @@ def _model(cloud: Cloud, spec: ModelSpec, package: dict[str, Any] | None) -> Tab
     return table
 
 
-def _evaluation(cloud: Cloud, package: dict[str, Any]) -> dict[str, Any]:
+def evaluation(cloud: Cloud, package: dict[str, Any]) -> dict[str, Any]:
     uri = package["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]
     bucket, key = uri.removeprefix("s3://").split("/", 1)
     found: dict[str, Any] = json.loads(cloud.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())

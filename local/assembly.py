@@ -1,0 +1,39 @@
+"""Synthesize one environment by running the app itself, without the CDK CLI."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from local.run.place import ROOT
+
+TIMEOUT_S = 300
+
+
+def settings(environment: str, out: Path) -> dict[str, str]:
+    """The variables with which the app writes `environment` to `out`; Node comes from the venv."""
+    context = json.loads((ROOT / "cdk.json").read_text())["context"] | {"env": environment}
+    return {
+        "CDK_OUTDIR": str(out),
+        "CDK_CONTEXT_JSON": json.dumps(context),
+        "CDK_VALIDATION": "false",
+        "PATH": f"{ROOT / '.venv/bin'}:{os.environ['PATH']}",
+    }
+
+
+def templates(environment: str, out: Path) -> list[Path]:
+    """The synthesized templates, in order of name; RuntimeError with the app's words if it fails."""
+    done = subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=ROOT,
+        env=os.environ | settings(environment, out),
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+    )
+    if done.returncode:
+        raise RuntimeError(f"synth of {environment} failed:\n{done.stderr[-2000:]}")
+    return sorted(out.rglob("*.template.json"))

@@ -1,0 +1,84 @@
+"""`python -m local.costs`: what each environment costs at rest, counted from its synthesized templates.
+
+At rest means deployed with every model promoted and nobody calling: what is billed by the hour or month. The
+prices are us-east-1 list prices of 2025 in US dollars; storage, requests and training come on top.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from local.assembly import templates
+from local.run.place import ROOT
+
+HOURS = 730
+ENVIRONMENTS = ("dev", "staging", "prod")
+BEGIN, END = "<!-- costs:begin -->", "<!-- costs:end -->"
+MONTHLY = {"AWS::KMS::Key": 1.0, "AWS::CloudWatch::Alarm": 0.10, "AWS::CloudWatch::Dashboard": 3.0}
+HOSTING_HOURLY = {"ml.c6i.large": 0.102}
+INTERFACE_HOURLY_PER_ZONE = 0.01
+NAMES = {
+    "AWS::SageMaker::EndpointConfig": "endpoints",
+    "AWS::CloudWatch::Alarm": "alarms",
+    "AWS::KMS::Key": "key",
+    "AWS::CloudWatch::Dashboard": "dashboard",
+    "AWS::EC2::VPCEndpoint": "interface endpoints",
+}
+
+
+def main() -> None:
+    readme = ROOT / "README.md"
+    text = readme.read_text()
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    fresh = f"{before}{BEGIN}\n{table()}\n{END}{after}"
+    if sys.argv[1:] == ["check"]:
+        sys.exit("README.md: the costs are stale; run `make docs`" if fresh != text else 0)
+    readme.write_text(fresh)
+
+
+def table() -> str:
+    rows = ["| environment | a month | of which |", "|---|---|---|"]
+    for environment in ENVIRONMENTS:
+        costs = monthly(environment)
+        parts = ", ".join(f"{name} ${cost:,.0f}" for name, cost in sorted(costs.items(), key=lambda c: -c[1]))
+        rows.append(f"| {environment} | ${sum(costs.values()):,.0f} | {parts} |")
+    return "\n".join(rows)
+
+
+def monthly(environment: str) -> dict[str, float]:
+    """US dollars a month by kind of resource."""
+    costs: dict[str, float] = {}
+    for kind, properties in _resources(environment):
+        cost = _cost(kind, properties)
+        if cost:
+            costs[NAMES[kind]] = costs.get(NAMES[kind], 0.0) + cost
+    return costs
+
+
+def _cost(kind: str, properties: dict[str, Any]) -> float:
+    if kind == "AWS::SageMaker::EndpointConfig":
+        variants = properties["ProductionVariants"]
+        hourly = [
+            HOSTING_HOURLY[each["InstanceType"]] * int(each["InitialInstanceCount"]) for each in variants
+        ]
+        return HOURS * sum(hourly)
+    if kind == "AWS::EC2::VPCEndpoint" and properties.get("VpcEndpointType") == "Interface":
+        return HOURS * INTERFACE_HOURLY_PER_ZONE * len(properties["SubnetIds"])
+    return MONTHLY.get(kind, 0.0)
+
+
+def _resources(environment: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    with tempfile.TemporaryDirectory() as out:
+        for path in templates(environment, Path(out)):
+            for resource in json.loads(path.read_text())["Resources"].values():
+                yield resource["Type"], resource.get("Properties", {})
+
+
+if __name__ == "__main__":
+    main()
