@@ -33,7 +33,7 @@ test: setup ## the whole test suite, a local deployment included
 check: setup ## every gate: lint, types, tests, template checks, generated documents
 	@ruff format --check . && ruff check .
 	@mypy catalog stacks local app.py && mypy lambda && mypy training
-	@$(PY) -m catalog check
+	@$(PY) -m catalog check && $(PY) -m local.costs check
 	@$(PY) -m pytest
 
 synth: setup ## templates of ENV into cdk.out/ENV
@@ -45,8 +45,9 @@ diff: setup ## what a change does to ENV's templates, against BASE (a git revisi
 bench: setup ## measure, and write docs/benchmarks.md
 	@$(PY) -m local.bench $(if $(DATA),--data "$(DATA)")
 
-docs: $(VENV)/.run ## render the documents that come from the catalogue
+docs: setup ## render the documents that come from the catalogue and the templates
 	@$(PY) -m catalog render
+	@$(PY) -m local.costs
 
 clean: down ## remove what make made
 	rm -rf $(VENV) node_modules .build .local cdk.out
