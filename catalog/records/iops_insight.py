@@ -124,6 +124,7 @@ IOPS_INSIGHT = RecordSchema(
         Feature(
             name="anomaly_score",
             unit="deviations",
+            minimum=-1e6,
             missing="derive",
             example=0.7,
             description="This window's latency above the volume's own recent median, in robust deviations",
