@@ -16,7 +16,7 @@ from typing import Any
 logger = logging.getLogger("local.persistence")
 
 _QUIET_S = 2.0
-_EVERY_S = 10.0
+_EVERY_S = 5.0
 Handler = Callable[..., Awaitable[Any]]
 
 

@@ -78,6 +78,8 @@ class Tuner:
                     child.stop.set("EarlyStopped")
 
         self._publish()
+        if self.job.stop.event.is_set():
+            child.stop.set("Stopped")
         jobs.finish(child, lambda own: training.run(own, observe), ended="TrainingEndTime")
         value = self._objective(child.name)
         self.search.tell(proposal, value)

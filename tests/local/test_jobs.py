@@ -119,6 +119,17 @@ def test_tuning_fails_when_every_trial_fails(aws: LocalAws) -> None:
     assert record["TrainingJobStatusCounters"]["NonRetryableError"] in (3, 4)
 
 
+def test_stopping_a_tuning_job_stops_its_trials(aws: LocalAws) -> None:
+    sagemaker = aws("sagemaker")
+    sagemaker.create_hyper_parameter_tuning_job(**tuning("tune-long", sleep="60"))
+    trials = sagemaker.list_training_jobs_for_hyper_parameter_tuning_job
+    wait_until(lambda: trials(HyperParameterTuningJobName="tune-long")["TrainingJobSummaries"])
+    sagemaker.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName="tune-long")
+    assert _ended(aws, "hyper_parameter_tuning", "tune-long")["HyperParameterTuningJobStatus"] == "Stopped"
+    found = trials(HyperParameterTuningJobName="tune-long")["TrainingJobSummaries"]
+    assert {trial["TrainingJobStatus"] for trial in found} == {"Stopped"}
+
+
 def test_what_is_not_supported_is_refused_by_name(aws: LocalAws) -> None:
     sagemaker = aws("sagemaker")
     with pytest.raises(

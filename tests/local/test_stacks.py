@@ -162,17 +162,11 @@ def test_a_serving_stack_is_created_promoted_rolled_back_and_kept(aws: LocalAws)
     assert targets["ScalableTargets"] == []
 
 
-def test_a_killed_local_aws_starts_again_from_its_last_snapshot(aws: LocalAws) -> None:
-    aws.stop()
-    aws.start()
-    names = [
-        group["ModelPackageGroupName"]
-        for group in aws("sagemaker").list_model_package_groups()["ModelPackageGroupSummaryList"]
-    ]
+def test_a_killed_local_aws_starts_again_from_its_last_quiet_moment(aws: LocalAws) -> None:
+    aws("sagemaker").create_model_package_group(ModelPackageGroupName="kept-group")
+    snapshot = aws.home / "state" / "sagemaker.json"
+    wait_until(lambda: snapshot.exists() and "kept-group" in snapshot.read_text())
     aws.stop(signal.SIGKILL)
     aws.start()
-    again = [
-        group["ModelPackageGroupName"]
-        for group in aws("sagemaker").list_model_package_groups()["ModelPackageGroupSummaryList"]
-    ]
-    assert again == names
+    group = aws("sagemaker").describe_model_package_group(ModelPackageGroupName="kept-group")
+    assert group["ModelPackageGroupStatus"] == "Completed"
