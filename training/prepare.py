@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from sklearn.preprocessing import StandardScaler
 
 import buckets
 import raw_records
@@ -29,7 +30,6 @@ from dataset import Rows, SplitWriter
 from encoding import Encoder
 from jobs import JobError, bundled_contract, run
 from raw_records import Source
-from scaling import StandardScaler
 from splits import NAMES, Cuts, Timeline, known_before
 from summary import Summary, iso
 
@@ -55,7 +55,7 @@ class _Splitting:
 
     def __init__(self, output: Path, contract: Contract, source: Source) -> None:
         self.contract, self.source, self.encoder = contract, source, Encoder.of(contract)
-        self.timeline, self.scaler = Timeline(), StandardScaler(len(contract.features))
+        self.timeline, self.scaler = Timeline(), StandardScaler()
         self.writers = [SplitWriter(output / name, contract) for name in NAMES]
         self.summaries = [Summary(contract) for _ in NAMES]
         self.counts = dict.fromkeys(("read", "duplicates", "unlabelled", "gap"), 0)
@@ -91,7 +91,11 @@ class _Splitting:
             writer.write(bucket.names, bucket.time[chosen], rows)
             summary.add(bucket.time[chosen], rows)
             if number == 0:
-                self.scaler.partial_fit(rows.features)
+                self._fit(rows.features)
+
+    def _fit(self, rows: Rows) -> None:
+        with np.errstate(invalid="ignore", divide="ignore"):  # a feature that no record has yet
+            self.scaler.partial_fit(rows.features)
 
     def _facts(self, cuts: Cuts) -> dict[str, Any]:
         hashes = [writer.close() for writer in self.writers]
@@ -106,13 +110,16 @@ class _Splitting:
             "rows": self.counts,
             "cuts": {"validation": iso(cuts.validation), "test": iso(cuts.test), "gap_ms": cuts.horizon},
             "splits": {name: summary.result() for name, summary in zip(NAMES, self.summaries, strict=True)},
-            "scaler": {
-                "kind": "StandardScaler",
-                "mean": self.scaler.mean_.tolist(),
-                "scale": self.scaler.scale_.tolist(),
-            },
+            "scaler": _fitted(self.scaler),
             "constant": self.summaries[0].constant(),
         }
+
+
+def _fitted(scaler: StandardScaler) -> dict[str, Any]:
+    """Mean and scale; a feature that the training split never has stays as it is."""
+    known = np.isfinite(scaler.mean_)
+    mean, scale = np.where(known, scaler.mean_, 0.0), np.where(known, scaler.scale_, 1.0)
+    return {"kind": "StandardScaler", "mean": mean.tolist(), "scale": scale.tolist()}
 
 
 def _schema(contract: Contract) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The deployed platform as its callers and operators meet it. Slow: it deploys, trains and promotes for real."""
+"""The deployed platform as callers and operators meet it. Slow: it deploys, trains and promotes for real."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class TestBeforeAnyModel:
     def test_models_are_listed_without_champion(self, first_answers: Answers) -> None:
         status, answer = first_answers["models"]
         assert status == 200
-        assert {m["name"]: m["champion"] for m in answer["models"]} == {spec.name: None for spec in MODELS}
+        assert {m["model"]: m["champion"] for m in answer["models"]} == {spec.name: None for spec in MODELS}
 
 
 class TestPredictions:

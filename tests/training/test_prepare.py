@@ -15,7 +15,6 @@ from sklearn.preprocessing import StandardScaler
 
 import buckets
 import prepare
-import scaling
 from features import iops_insight
 from jobs import JobError
 from splits import known_before
@@ -123,21 +122,6 @@ def test_the_scaler_is_fitted_on_the_training_split_alone(prepared):
     expected, found = StandardScaler().fit(train[:, given]), metadata_of(prepared["iops-risk"])["scaler"]
     np.testing.assert_allclose(np.array(found["mean"])[given], expected.mean_, rtol=1e-6)
     np.testing.assert_allclose(np.array(found["scale"])[given], expected.scale_, rtol=1e-6)
-
-
-def test_the_scaler_fits_part_by_part_as_scikit_learn_does():
-    draw = np.random.default_rng(0)
-    features = draw.normal(1e4, 1, (900, 4)).astype(np.float32)
-    features[draw.random(features.shape) < 0.2] = np.nan
-    features[:, 1], features[:300, 2], features[:, 3] = 7, np.nan, np.nan
-    found, expected = scaling.StandardScaler(4), StandardScaler()
-    for start in (0, 300, 310):
-        part = features[start : {0: 300, 300: 310, 310: 900}[start]]
-        found.partial_fit(part)
-    expected.fit(features[:, :3].astype(np.float64))
-    np.testing.assert_allclose(found.mean_[:3], expected.mean_, rtol=1e-12)
-    np.testing.assert_allclose(found.scale_[:3], expected.scale_, rtol=1e-9)
-    assert (found.mean_[3], found.scale_[3]) == (0, 1)
 
 
 def test_a_feature_that_is_never_there_is_left_as_it_is(tmp_path):
