@@ -35,7 +35,7 @@ class ApiStack(Stack):
         self._env, self._models, self._foundation, self._payloads = env, models, foundation, payloads
         self._layer = PayloadLayer(self, "Layer", payloads=payloads)
         contracts = [spec.contract for spec in models]
-        predict, about, insights = self._predict(contracts), self._about(contracts), self._insights(contracts)
+        predict, about, insights = self._predict(contracts), self._about(), self._insights(contracts)
         api = ModelApi(self, "Api", env=env, foundation=foundation)
         for spec in models:
             api.route("POST", spec.route, predict)
@@ -92,7 +92,7 @@ class ApiStack(Stack):
         function.allow("sagemaker:InvokeEndpoint", on=self._arns("sagemaker", endpoints))
         return function
 
-    def _about(self, contracts: list[Contract]) -> PayloadFunction:
+    def _about(self) -> PayloadFunction:
         env = self._env
         models = {
             spec.name: {
@@ -104,9 +104,12 @@ class ApiStack(Stack):
             for spec in self._models
         }
         function = self._function(
-            "Models", "models", "Tells the models, their champions and their health", contracts,
+            "Models",
+            "models",
+            "Tells the models, their champions and their health",
+            [],
             {"MODELS": json.dumps(models, sort_keys=True)},
-        )  # fmt: skip
+        )
         champions = [f"parameter{champion_parameter(env, spec)}" for spec in self._models]
         packages = [f"model-package/{scoped(env, spec)}/*" for spec in self._models]
         endpoints = [f"endpoint/{scoped(env, spec)}" for spec in self._models]

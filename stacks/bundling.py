@@ -122,7 +122,9 @@ def _read(folder: Path, prefix: str) -> dict[str, bytes]:
     return {
         str(Path(prefix) / path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix not in SKIPPED_SUFFIXES and not set(SKIPPED_PARTS) & set(path.parts)
+        if path.is_file()
+        and not path.name.endswith(SKIPPED_SUFFIXES)
+        and not set(SKIPPED_PARTS) & set(path.parts)
     }
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from stacks.guardrails import AllAtOnce, Canary
@@ -48,7 +48,7 @@ class Environment:
 
     endpoint_wish: str = "ml.t3.medium"
     initial_instances: int = 1
-    guardrail: AllAtOnce | Canary = AllAtOnce()
+    guardrail: AllAtOnce | Canary = field(default_factory=AllAtOnce)
 
     processing_instance: str = "ml.t3.large"
     training_instance: str = "ml.m5.large"

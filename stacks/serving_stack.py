@@ -1,6 +1,6 @@
 """One model's serving: promotion updates this stack and no other."""
 
-from aws_cdk import Stack
+from aws_cdk import DefaultStackSynthesizer, Stack
 from constructs import Construct
 
 from catalog.spec import ModelSpec
@@ -13,6 +13,12 @@ class ServingStack(Stack):
     def __init__(
         self, scope: Construct, id: str, *, env: Environment, spec: ModelSpec, foundation: FoundationStack
     ) -> None:
-        super().__init__(scope, id, description=f"Operations ML, {env.name}: {spec.contract.title}")
+        super().__init__(
+            scope,
+            id,
+            description=f"Operations ML, {env.name}: {spec.contract.title}",
+            # promotion updates this stack as its function, which may read no parameter but the champion
+            synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
+        )
         self.add_stack_dependency(foundation)
         ModelEndpoint(self, "Serving", env=env, spec=spec, foundation=foundation)

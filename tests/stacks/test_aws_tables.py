@@ -1,9 +1,13 @@
-"""The checked-in tables say what AWS publishes; `PYTHONPATH=. python tests/stacks/test_aws_tables.py` renews."""
+"""The checked-in tables say what AWS publishes.
+
+`PYTHONPATH=. python tests/stacks/test_aws_tables.py` renews them.
+"""
 
 import json
+from importlib.metadata import distribution
 from pathlib import Path
 
-import pytest
+from stacks.images import XGBOOST_VERSION, image_repository_arn
 
 FOLDER = Path("stacks/data")
 ROLES = {
@@ -21,34 +25,44 @@ def instance_types() -> dict[str, list[str]]:
     return {role: list(service.shape_for(shape).enum) for role, shape in ROLES.items()}
 
 
+def registries() -> dict[str, str]:
+    """The account that holds the XGBoost image, by region, from the SDK's own table."""
+    path = distribution("sagemaker-core").locate_file("sagemaker/core/image_uri_config/xgboost.json")
+    versions = json.loads(Path(str(path)).read_text())
+    training, inference = (
+        versions[scope]["versions"][XGBOOST_VERSION]["registries"] for scope in ("training", "inference")
+    )
+    assert training == inference  # one image trains and serves
+    return {region: str(training[region]) for region in sorted(training)}
+
+
 def xgboost_images() -> dict[str, str]:
-    """The URI of the XGBoost image by region; one image trains and serves."""
-    from sagemaker.core.image_uris import config_for_framework, retrieve
+    """The image's URI by region, as the SDK builds it; importing the SDK takes seconds."""
+    from sagemaker.core.image_uris import retrieve
 
-    from stacks.images import XGBOOST_VERSION as VERSION
-
-    registries = config_for_framework("xgboost")["training"]["versions"][VERSION]["registries"]
     return {
-        region: str(retrieve("xgboost", region, VERSION, instance_type="ml.m5.large"))
-        for region in sorted(registries)
+        region: str(retrieve("xgboost", region, XGBOOST_VERSION, instance_type="ml.m5.large"))
+        for region in registries()
     }
 
 
-TABLES = {"instance_types.json": instance_types, "xgboost_images.json": xgboost_images}
+def test_instance_types_are_fresh() -> None:
+    assert json.loads((FOLDER / "instance_types.json").read_text()) == instance_types()
 
 
-@pytest.mark.parametrize("name", TABLES)
-def test_table_is_fresh(name: str) -> None:
-    assert json.loads((FOLDER / name).read_text()) == TABLES[name]()
-
-
-def test_sdk_returns_the_version_asked_for() -> None:
-    from stacks.images import XGBOOST_VERSION
-
+def test_images_are_fresh() -> None:
     images = json.loads((FOLDER / "xgboost_images.json").read_text())
-    assert all(uri.endswith(f"/sagemaker-xgboost:{XGBOOST_VERSION}") for uri in images.values())
+    assert {region: uri.split(".")[0] for region, uri in images.items()} == registries()
+    for region, uri in images.items():
+        assert f".dkr.ecr.{region}." in uri
+        assert uri.endswith(f"/sagemaker-xgboost:{XGBOOST_VERSION}")
+
+
+def test_pull_permission_names_the_repository() -> None:
+    assert image_repository_arn("us-east-1").endswith(":683313688378:repository/sagemaker-xgboost")
+    assert image_repository_arn("cn-north-1").startswith("arn:aws-cn:ecr:cn-north-1:")
 
 
 if __name__ == "__main__":
-    for name, table in TABLES.items():
-        (FOLDER / name).write_text(json.dumps(table(), indent=1) + "\n")
+    for name, table in (("instance_types", instance_types()), ("xgboost_images", xgboost_images())):
+        (FOLDER / f"{name}.json").write_text(json.dumps(table, indent=1) + "\n")

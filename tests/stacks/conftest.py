@@ -1,0 +1,54 @@
+"""Each environment is synthesized once for all of these tests."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from catalog.models import MODELS
+from catalog.spec import ModelSpec
+from stacks.bundling import Payloads
+from stacks.environments import DEV, LOCAL, PROD, Environment
+from tests.stacks.assembly import Assembly, synthesize
+
+Synthesize = Callable[..., Assembly]
+
+
+@pytest.fixture(scope="session")
+def payloads(tmp_path_factory: pytest.TempPathFactory) -> Payloads:
+    """The real code with a layer of one file: templates do not care what is in it."""
+    layer = tmp_path_factory.mktemp("layer")
+    (layer / "python").mkdir()
+    (layer / "python" / "third_party.py").write_text("")
+    return Payloads(root=Path(), layer=layer, staging=tmp_path_factory.mktemp("bundles"))
+
+
+@pytest.fixture(scope="session")
+def synthesized(payloads: Payloads, tmp_path_factory: pytest.TempPathFactory) -> Synthesize:
+    """Synthesizes an environment with given models into a folder of its own."""
+
+    def make(
+        environment: Environment, models: Sequence[ModelSpec] = MODELS, staging: Path | None = None
+    ) -> Assembly:
+        place = dataclasses.replace(payloads, staging=staging) if staging else payloads
+        return synthesize(tmp_path_factory.mktemp("out"), environment, models, place)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def local(synthesized: Synthesize) -> Assembly:
+    return synthesized(LOCAL)
+
+
+@pytest.fixture(scope="session")
+def dev(synthesized: Synthesize) -> Assembly:
+    return synthesized(DEV)
+
+
+@pytest.fixture(scope="session")
+def prod(synthesized: Synthesize) -> Assembly:
+    return synthesized(PROD)

@@ -1,0 +1,122 @@
+"""The API: signed, throttled, traced, validated, refusing in problem+json; insights never lost."""
+
+import json
+
+from catalog.models import MODELS
+from tests.stacks.assembly import Assembly
+
+
+def paths(assembly: Assembly) -> dict[tuple[str, str], dict[str, object]]:
+    resources = assembly.resources("AWS::ApiGateway::Resource", "Api")
+
+    def path(name: str) -> str:
+        resource = resources[name]["Properties"]
+        parent = resource["ParentId"].get("Ref")
+        return (path(parent) if parent else "") + "/" + str(resource["PathPart"])
+
+    methods = assembly.resources("AWS::ApiGateway::Method", "Api").values()
+    found = [method["Properties"] for method in methods]
+    return {(each["HttpMethod"], path(each["ResourceId"]["Ref"])): each for each in found}
+
+
+def test_routes_come_from_the_specs(prod: Assembly) -> None:
+    assert set(paths(prod)) == {
+        *(("POST", spec.route) for spec in MODELS),
+        ("GET", "/api/models"),
+        ("GET", "/api/health"),
+        ("POST", "/api/insights"),
+    }
+
+
+def test_every_route_is_signed_and_every_body_validated(prod: Assembly) -> None:
+    for (verb, path), method in paths(prod).items():
+        assert method["AuthorizationType"] == "AWS_IAM", path
+        assert ("RequestModels" in method) is (verb == "POST"), path
+    (validator,) = prod.resources("AWS::ApiGateway::RequestValidator").values()
+    assert validator["Properties"]["ValidateRequestBody"] is True
+
+
+def test_the_stage_is_throttled_logged_and_traced(prod: Assembly) -> None:
+    (stage,) = prod.resources("AWS::ApiGateway::Stage").values()
+    properties = stage["Properties"]
+    assert properties["TracingEnabled"] is True
+    assert "AccessLogSetting" in properties
+    (settings,) = properties["MethodSettings"]
+    assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (200, 400)
+    assert settings["DataTraceEnabled"] is False
+
+
+def test_the_gateway_refuses_in_problem_json(prod: Assembly) -> None:
+    answers = prod.resources("AWS::ApiGateway::GatewayResponse").values()
+    found = {each["Properties"]["ResponseType"]: each["Properties"] for each in answers}
+    statuses = {
+        "MISSING_AUTHENTICATION_TOKEN": "404",
+        "ACCESS_DENIED": "403",
+        "REQUEST_TOO_LARGE": "413",
+        "THROTTLED": "429",
+        "QUOTA_EXCEEDED": "429",
+        "BAD_REQUEST_BODY": "400",
+    }
+    assert {kind: found[kind]["StatusCode"] for kind in statuses} == statuses
+    assert {"DEFAULT_4XX", "DEFAULT_5XX"} <= set(found)
+    for answer in found.values():
+        media = answer["ResponseParameters"]["gatewayresponse.header.Content-Type"]
+        assert media == "'application/problem+json'"
+        problem = json.loads(answer["ResponseTemplates"]["application/json"])
+        assert set(problem) == {"type", "title", "status", "detail", "request_id"}
+    assert "gatewayresponse.header.Retry-After" in found["THROTTLED"]["ResponseParameters"]
+
+
+def test_functions_are_traced_and_log_as_long_as_the_environment_says(prod: Assembly) -> None:
+    functions = prod.resources("AWS::Lambda::Function").values()
+    assert len(functions) == 7
+    for function in functions:
+        properties = function["Properties"]
+        assert properties["Runtime"] == "python3.12"
+        assert properties["TracingConfig"] == {"Mode": "Active"}
+        assert properties["LoggingConfig"]["LogGroup"]
+        assert len(properties["Layers"]) == 1
+        assert properties["KmsKeyArn"]
+    groups = prod.resources("AWS::Logs::LogGroup").values()
+    assert {group["Properties"]["RetentionInDays"] for group in groups} == {365}
+
+
+def test_the_archive_retries_splits_and_keeps_what_fails(prod: Assembly) -> None:
+    (mapping,) = prod.resources("AWS::Lambda::EventSourceMapping").values()
+    properties = mapping["Properties"]
+    assert properties["StartingPosition"] == "TRIM_HORIZON"
+    assert properties["BisectBatchOnFunctionError"] is True
+    assert properties["MaximumRetryAttempts"] >= 1
+    assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert properties["DestinationConfig"]["OnFailure"]["Destination"]
+    (pattern,) = (json.loads(each["Pattern"]) for each in properties["FilterCriteria"]["Filters"])
+    assert pattern["dynamodb"]["NewImage"]["origin"]["S"] == ["api"]
+    assert pattern["eventName"] == ["INSERT", "MODIFY"]
+
+
+def test_every_queue_of_dead_letters_raises_an_alarm(prod: Assembly) -> None:
+    alarms = prod.resources("AWS::CloudWatch::Alarm").values()
+    depth = [
+        each["Properties"]
+        for each in alarms
+        if each["Properties"]["MetricName"] == "ApproximateNumberOfMessagesVisible"
+    ]
+    assert len(depth) == len(prod.resources("AWS::SQS::Queue")) == 3
+    assert {each["Threshold"] for each in depth} == {0}
+
+
+def test_every_function_raises_alarms(prod: Assembly) -> None:
+    alarms = prod.resources("AWS::CloudWatch::Alarm").values()
+    for name in ("Errors", "Throttles"):
+        found = [each for each in alarms if each["Properties"]["MetricName"] == name]
+        assert len(found) == len(prod.resources("AWS::Lambda::Function"))
+
+
+def test_alarms_and_dashboard_share_their_metrics(prod: Assembly) -> None:
+    """What an alarm watches about an endpoint, the dashboard shows."""
+    (dashboard,) = prod.resources("AWS::CloudWatch::Dashboard").values()
+    body = str(dashboard["Properties"]["DashboardBody"])
+    for alarm in prod.resources("AWS::CloudWatch::Alarm").values():
+        metric = alarm["Properties"]["MetricName"]
+        if alarm["Properties"]["Namespace"] in ("AWS/SageMaker", "/aws/sagemaker/Endpoints", "OpsMl"):
+            assert f'"{metric}"' in body, metric

@@ -1,0 +1,116 @@
+"""Bundles hold what they serve and nothing else, and each imports alone."""
+
+import gzip
+import io
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from catalog.models import MODELS
+from stacks.bundling import (
+    Payloads,
+    archive_bytes,
+    content_hash,
+    function_code,
+    function_files,
+    layer_code,
+    training_files,
+)
+
+ROOT = Path()
+FUNCTIONS = sorted(path.parent.name for path in Path("lambda").glob("*/handler.py"))
+CONTRACTS = [spec.contract for spec in MODELS]
+
+
+def unpack(files: dict[str, bytes], folder: Path) -> Path:
+    for path, data in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+    return folder
+
+
+def test_a_function_bundle_holds_its_code_and_contracts() -> None:
+    files = set(function_files(ROOT, "predict", CONTRACTS))
+    assert {"predict/handler.py", "catalog/contract.py", "catalog/__init__.py"} <= files
+    assert {f"contracts/{spec.name}.json" for spec in MODELS} <= files
+    assert {path.split("/")[0] for path in files} == {"predict", "shared", "catalog", "contracts"}
+    assert not [
+        path for path in files if path.startswith("catalog/") and "contract" not in path and "__" not in path
+    ]
+
+
+def test_a_job_bundle_holds_one_contract_and_no_data_sources() -> None:
+    files = set(training_files(ROOT, MODELS[0].contract))
+    assert {"train.py", "prepare.py", "evaluate.py", "inference.py"} <= files
+    assert [path for path in files if path.startswith("contracts/")] == [f"contracts/{MODELS[0].name}.json"]
+    assert not [path for path in files if path.startswith("sources/")]
+
+
+def test_compiled_files_and_locks_never_ship(tmp_path: Path) -> None:
+    (tmp_path / "catalog").mkdir()
+    for name in ("catalog/__init__.py", "catalog/contract.py"):
+        (tmp_path / name).write_text("")
+    (tmp_path / "lambda/predict/__pycache__").mkdir(parents=True)
+    for name in ("handler.py", "__pycache__/handler.cpython-311.pyc", "old.pyc", ".lock"):
+        (tmp_path / "lambda/predict" / name).write_text("")
+    files = function_files(tmp_path, "predict", [])
+    assert sorted(files) == ["catalog/__init__.py", "catalog/contract.py", "predict/handler.py"]
+
+
+def test_the_hash_sees_paths_and_bytes_only() -> None:
+    files = {"b": b"2", "a": b"1"}
+    assert content_hash(files) == content_hash(dict(reversed(files.items())))
+    assert content_hash(files) != content_hash({"a": b"1", "b": b"3"})
+    assert content_hash({"ab": b"c"}) != content_hash({"a": b"bc"})
+
+
+def test_the_archive_is_the_same_every_time() -> None:
+    files = {"b/c.py": b"2", "a.py": b"1"}
+    packed = archive_bytes(files)
+    assert packed == archive_bytes(dict(reversed(files.items())))
+    with tarfile.open(fileobj=io.BytesIO(gzip.decompress(packed))) as archive:
+        assert [(each.name, each.mtime, each.mode) for each in archive] == [
+            ("a.py", 0, 0o644),
+            ("b/c.py", 0, 0o644),
+        ]
+
+
+def test_a_missing_layer_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="make setup"):
+        layer_code(Payloads(root=ROOT, layer=tmp_path / "none", staging=tmp_path))
+
+
+def test_a_missing_function_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="lambda/nothing/ holds no code"):
+        function_code(Payloads(root=ROOT, layer=tmp_path, staging=tmp_path), "nothing")
+
+
+@pytest.mark.parametrize("folder", FUNCTIONS)
+def test_a_function_imports_alone(folder: str, tmp_path: Path) -> None:
+    bundle = unpack(function_files(ROOT, folder, CONTRACTS), tmp_path)
+    _import_alone(bundle, f"{folder}.handler")
+
+
+@pytest.mark.parametrize("module", ["prepare", "train", "evaluate", "inference"])
+def test_a_job_imports_alone(module: str, tmp_path: Path) -> None:
+    bundle = unpack(training_files(ROOT, MODELS[0].contract), tmp_path)
+    _import_alone(bundle, module)
+
+
+def _import_alone(bundle: Path, module: str) -> None:
+    """In a fresh interpreter that sees the bundle and installed libraries, but not this project."""
+    code = f"import sys; sys.path.insert(0, {str(bundle)!r}); import {module}"
+    environment = {"PATH": os.environ["PATH"], "AWS_DEFAULT_REGION": "us-east-1", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-I", "-c", code],
+        cwd=bundle,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

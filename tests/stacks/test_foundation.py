@@ -1,0 +1,138 @@
+"""State is encrypted, kept, and never replaced by accident."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from catalog.models import MODELS
+from stacks.environments import LOCAL, STAGING
+from stacks.names import champion_parameter
+from tests.stacks.assembly import Assembly
+from tests.stacks.conftest import Synthesize
+
+PINNED = Path("tests/stacks/stateful_ids.json")
+STATEFUL = (
+    "AWS::KMS::Key",
+    "AWS::S3::Bucket",
+    "AWS::DynamoDB::Table",
+    "AWS::SageMaker::ModelPackageGroup",
+    "AWS::SSM::Parameter",
+)
+DATA = ("Raw", "Processed", "Models")
+
+
+def stateful(assembly: Assembly) -> dict[str, str]:
+    found = {name: kind for kind in STATEFUL for name in assembly.resources(kind, "Foundation")}
+    return dict(sorted(found.items()))
+
+
+def test_stateful_logical_ids_are_pinned(prod: Assembly) -> None:
+    """A changed id replaces the resource and orphans its data; change the file only where that is meant."""
+    assert stateful(prod) == json.loads(PINNED.read_text())
+
+
+def test_all_state_lies_in_the_foundation(prod: Assembly) -> None:
+    places = {name.split("/")[0] for kind in STATEFUL for name in prod.resources(kind)}
+    assert places == {"Foundation"}
+
+
+@pytest.mark.parametrize("kind", STATEFUL)
+def test_state_survives_a_destroy_in_production(prod: Assembly, kind: str) -> None:
+    for name, resource in prod.resources(kind).items():
+        assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain"), name
+
+
+@pytest.mark.parametrize("kind", STATEFUL)
+def test_state_goes_where_both_keys_are_turned(local: Assembly, kind: str) -> None:
+    assert {each["DeletionPolicy"] for each in local.resources(kind).values()} == {"Delete"}
+
+
+def test_staging_keeps_its_data() -> None:
+    assert STAGING.retain
+    assert not STAGING.deletes_data
+
+
+def test_the_key_rotates(prod: Assembly) -> None:
+    (key,) = prod.resources("AWS::KMS::Key").values()
+    assert key["Properties"]["EnableKeyRotation"] is True
+
+
+def test_buckets_are_closed_versioned_and_tiered(prod: Assembly) -> None:
+    for name, bucket in prod.resources("AWS::S3::Bucket").items():
+        properties = bucket["Properties"]
+        assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}, name
+        assert properties["VersioningConfiguration"] == {"Status": "Enabled"}, name
+        assert any("Transitions" in rule for rule in properties["LifecycleConfiguration"]["Rules"]), name
+
+
+def test_data_buckets_use_the_key_and_are_logged(prod: Assembly) -> None:
+    buckets = prod.resources("AWS::S3::Bucket", "Foundation")
+    data = [bucket for name, bucket in buckets.items() if name.startswith(DATA)]
+    assert len(data) == len(DATA)
+    for bucket in data:
+        (rule,) = bucket["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+        assert "LoggingConfiguration" in bucket["Properties"]
+
+
+def test_every_bucket_refuses_plain_http(prod: Assembly) -> None:
+    policies = prod.resources("AWS::S3::BucketPolicy").values()
+    refusals = [
+        statement
+        for policy in policies
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Deny"
+        and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    ]
+    assert len(refusals) == len(prod.resources("AWS::S3::Bucket"))
+
+
+def test_the_table_recovers_expires_streams_and_is_encrypted(prod: Assembly) -> None:
+    (table,) = prod.resources("AWS::DynamoDB::Table").values()
+    properties = table["Properties"]
+    assert properties["TableName"] == "IOPSInsights"
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert properties["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
+    assert properties["SSESpecification"]["SSEType"] == "KMS"
+    assert properties["DeletionProtectionEnabled"] is True
+
+
+def test_topic_and_log_groups_and_queues_use_the_key(prod: Assembly) -> None:
+    for kind, key in (
+        ("AWS::SNS::Topic", "KmsMasterKeyId"),
+        ("AWS::Logs::LogGroup", "KmsKeyId"),
+        ("AWS::SQS::Queue", "KmsMasterKeyId"),
+    ):
+        found = prod.resources(kind)
+        assert found
+        assert all(key in each["Properties"] for each in found.values())
+
+
+def test_champion_parameters_never_change(local: Assembly, prod: Assembly) -> None:
+    """CloudFormation would write `none` over the champion along with any change of these properties."""
+    for assembly in (local, prod):
+        parameters = assembly.resources("AWS::SSM::Parameter").values()
+        assert [each["Properties"] for each in parameters] == [
+            {"Name": champion_parameter(assembly.environment, spec), "Type": "String", "Value": "none"}
+            for spec in MODELS
+        ]
+
+
+def test_email_is_subscribed_where_given(synthesized: Synthesize) -> None:
+    import dataclasses
+
+    told = synthesized(dataclasses.replace(LOCAL, alarm_email="ops@example.com"))
+    (subscription,) = told.resources("AWS::SNS::Subscription").values()
+    assert subscription["Properties"]["Endpoint"] == "ops@example.com"
+
+
+def test_the_network_asks_nobody_for_zones_and_costs_nothing_at_rest(prod: Assembly, local: Assembly) -> None:
+    subnets = prod.resources("AWS::EC2::Subnet").values()
+    assert all("Fn::Select" in subnet["Properties"]["AvailabilityZone"] for subnet in subnets)
+    endpoints = prod.resources("AWS::EC2::VPCEndpoint").values()
+    assert {each["Properties"]["VpcEndpointType"] for each in endpoints} == {"Gateway"}
+    assert not prod.resources("AWS::EC2::NatGateway")
+    assert not local.resources("AWS::EC2::VPC")

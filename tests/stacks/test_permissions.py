@@ -1,0 +1,100 @@
+"""Nobody may do more than his work; what is allowed on everything is listed here with its reason."""
+
+import json
+
+import pytest
+
+from catalog.models import MODELS
+from tests.stacks.assembly import Assembly
+
+NO_RESOURCE = {
+    "xray:PutTraceSegments": "traces belong to no resource",
+    "xray:PutTelemetryRecords": "traces belong to no resource",
+    "xray:GetSamplingRules": "traces belong to no resource",
+    "xray:GetSamplingTargets": "traces belong to no resource",
+    "logs:CreateLogDelivery": "log delivery actions take no resource",
+    "logs:GetLogDelivery": "log delivery actions take no resource",
+    "logs:UpdateLogDelivery": "log delivery actions take no resource",
+    "logs:DeleteLogDelivery": "log delivery actions take no resource",
+    "logs:ListLogDeliveries": "log delivery actions take no resource",
+    "logs:PutResourcePolicy": "log delivery actions take no resource",
+    "logs:DescribeResourcePolicies": "log delivery actions take no resource",
+    "logs:DescribeLogGroups": "log delivery actions take no resource",
+    "cloudwatch:PutMetricData": "takes no resource; a condition names the namespace",
+    "ecr:GetAuthorizationToken": "takes no resource",
+    "dynamodb:ListStreams": "takes no resource; the event source's grant",
+    "ec2:CreateNetworkInterface": "a job's interfaces are not known beforehand",
+    "ec2:CreateNetworkInterfacePermission": "a job's interfaces are not known beforehand",
+    "ec2:DeleteNetworkInterface": "a job's interfaces are not known beforehand",
+    "ec2:DeleteNetworkInterfacePermission": "a job's interfaces are not known beforehand",
+    "ec2:DescribeDhcpOptions": "EC2's describe calls take no resource",
+    "ec2:DescribeNetworkInterfaces": "EC2's describe calls take no resource",
+    "ec2:DescribeSecurityGroups": "EC2's describe calls take no resource",
+    "ec2:DescribeSubnets": "EC2's describe calls take no resource",
+    "ec2:DescribeVpcs": "EC2's describe calls take no resource",
+}
+MANAGED = ("AmazonAPIGatewayPushToCloudWatchLogs",)
+
+
+def listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_no_policy_gives_everything(prod: Assembly) -> None:
+    for name, statement in prod.statements():
+        for action in listed(statement["Action"]):
+            assert ":" in str(action), name
+            assert not str(action).endswith(":*"), name
+
+
+def test_managed_policies_are_the_known_ones(prod: Assembly) -> None:
+    for name, role in prod.resources("AWS::IAM::Role").items():
+        for policy in role["Properties"].get("ManagedPolicyArns", []):
+            text = json.dumps(policy)
+            assert "FullAccess" not in text, name
+            assert any(each in text for each in MANAGED), name
+
+
+@pytest.mark.parametrize("which", ["local", "prod"])
+def test_what_is_allowed_on_everything_has_a_reason(which: str, request: pytest.FixtureRequest) -> None:
+    assembly: Assembly = request.getfixturevalue(which)
+    for name, statement in assembly.statements():
+        if "*" in listed(statement["Resource"]):
+            assert set(map(str, listed(statement["Action"]))) <= set(NO_RESOURCE), name
+
+
+def test_metrics_are_confined_to_a_namespace(prod: Assembly) -> None:
+    for name, statement in prod.statements():
+        if "cloudwatch:PutMetricData" in listed(statement["Action"]):
+            assert "cloudwatch:namespace" in json.dumps(statement["Condition"]), name
+
+
+def test_roles_are_passed_to_sagemaker_alone(prod: Assembly) -> None:
+    found = [each for _, each in prod.statements() if "iam:PassRole" in listed(each["Action"])]
+    assert len(found) == len(MODELS)
+    for statement in found:
+        assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+        assert all("Fn::GetAtt" in each for each in listed(statement["Resource"]))
+
+
+def test_promotion_updates_the_serving_stacks_and_writes_the_champions_only(prod: Assembly) -> None:
+    def resources(action: str) -> list[str]:
+        return [
+            json.dumps(each)
+            for name, statement in prod.statements()
+            if action in listed(statement["Action"])
+            for each in listed(statement["Resource"])
+        ]
+
+    stacks = resources("cloudformation:UpdateStack")
+    assert len(stacks) == len(MODELS)
+    assert all(":stack/Prod-Iops" in each for each in stacks)
+    parameters = resources("ssm:PutParameter")
+    assert len(parameters) == len(MODELS)
+    assert all(":parameter/ops-ml/prod/" in each and "/champion" in each for each in parameters)
+
+
+def test_jobs_of_one_model_reach_no_other_models_objects(prod: Assembly) -> None:
+    for name, statement in prod.statements():
+        if "PipelinesIopsRiskJobRole" in name:
+            assert "iops-performance" not in json.dumps(statement)

@@ -1,0 +1,192 @@
+"""The state machines: every step bounded, every failure told, every request one that AWS takes."""
+
+from typing import Any
+
+import pytest
+
+from catalog.models import MODELS
+from catalog.spec import ModelSpec
+from local.asl_requests import requests_of
+from stacks.names import promotion_machine, training_machine
+from tests.stacks.assembly import Assembly
+
+models = pytest.mark.parametrize("spec", MODELS, ids=lambda spec: spec.name)
+
+
+def steps(assembly: Assembly, spec: ModelSpec) -> dict[str, Any]:
+    found: dict[str, Any] = assembly.machines()[training_machine(assembly.environment, spec)]["States"]
+    return found
+
+
+@models
+def test_the_path_leads_from_data_to_the_registry(prod: Assembly, spec: ModelSpec) -> None:
+    states = steps(prod, spec)
+    path, state = ["Prepare"], "Prepare"
+    while "Next" in states[state] or "Default" in states[state]:
+        state = states[state].get("Next") or states[state]["Default"]
+        path.append(state)
+    assert path == [
+        "Prepare",
+        "Tune",
+        "FindArtifact",
+        "ReadChampion",
+        "ChampionExists",
+        "FindChampion",
+        "EvaluateAgainstChampion",
+        "Gate",
+        "Register",
+        "Registered",
+    ]
+
+
+def test_every_task_is_bounded_retried_and_caught(prod: Assembly) -> None:
+    for name, machine in prod.machines().items():
+        assert machine["TimeoutSeconds"]
+        for title, state in machine["States"].items():
+            if state["Type"] == "Task":
+                assert state["TimeoutSeconds"], (name, title)
+                assert all(each["BackoffRate"] >= 1 for each in state["Retry"]), (name, title)
+                assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"], (name, title)
+
+
+def test_every_state_is_reachable_and_exists(prod: Assembly) -> None:
+    for name, machine in prod.machines().items():
+        states = machine["States"]
+        named = {machine["StartAt"]}
+        for state in states.values():
+            named |= {state[key] for key in ("Next", "Default") if key in state}
+            named |= {each["Next"] for each in (*state.get("Choices", []), *state.get("Catch", []))}
+        assert named == set(states), name
+
+
+def test_sagemaker_takes_every_request(local: Assembly, dev: Assembly, prod: Assembly) -> None:
+    count = 0
+    for assembly in (local, dev, prod):
+        for machine in assembly.machines().values():
+            for request in requests_of(machine, ("sagemaker", "ssm", "sns")):
+                count += 1
+                assert request.problems() == []
+    assert count >= 3 * len(MODELS) * 7
+
+
+@models
+def test_an_environment_lowers_the_budget_and_never_raises_it(
+    local: Assembly, prod: Assembly, spec: ModelSpec
+) -> None:
+    def limits(assembly: Assembly) -> tuple[int, int]:
+        config = steps(assembly, spec)["Tune"]["Arguments"]["HyperParameterTuningJobConfig"]
+        found = config["ResourceLimits"]
+        return found["MaxNumberOfTrainingJobs"], found["MaxParallelTrainingJobs"]
+
+    assert limits(prod) == (spec.tuning.jobs, spec.tuning.parallel) == (50, 5)
+    assert limits(local) == (local.environment.max_tuning_jobs, local.environment.max_parallel_jobs)
+
+
+@models
+def test_tuning_searches_the_declared_ranges(prod: Assembly, spec: ModelSpec) -> None:
+    config = steps(prod, spec)["Tune"]["Arguments"]["HyperParameterTuningJobConfig"]
+    assert config["Strategy"] == "Bayesian"
+    assert config["HyperParameterTuningJobObjective"]["MetricName"] == spec.tuning.objective.name
+    ranges = [each for group in config["ParameterRanges"].values() for each in group]
+    assert {each["Name"]: (float(each["MinValue"]), float(each["MaxValue"])) for each in ranges} == {
+        span.name: (span.low, span.high) for span in spec.tuning.ranges
+    }
+    assert {each["Name"] for each in ranges if each["ScalingType"] == "Logarithmic"} == {"eta"}
+
+
+@models
+def test_names_hold_under_the_longest_environment(prod: Assembly, spec: ModelSpec) -> None:
+    states = steps(prod, spec)
+    tuning = states["Tune"]["Arguments"]["HyperParameterTuningJobName"]
+    prefix = tuning.split("'")[1]
+    assert len(prefix) + len("261121-a1b2c3") + len("-0") <= 32
+
+
+@models
+def test_spot_comes_with_checkpoints(local: Assembly, prod: Assembly, spec: ModelSpec) -> None:
+    def trial(assembly: Assembly) -> dict[str, Any]:
+        found: dict[str, Any] = steps(assembly, spec)["Tune"]["Arguments"]["TrainingJobDefinition"]
+        return found
+
+    assert trial(prod)["EnableManagedSpotTraining"] is True
+    assert trial(prod)["CheckpointConfig"]["LocalPath"] == "/opt/ml/checkpoints"
+    stop = trial(prod)["StoppingCondition"]
+    assert stop["MaxWaitTimeInSeconds"] >= stop["MaxRuntimeInSeconds"]
+    assert "EnableManagedSpotTraining" not in trial(local)
+
+
+@models
+def test_jobs_encrypt_and_stay_in_the_network(prod: Assembly, local: Assembly, spec: ModelSpec) -> None:
+    states = steps(prod, spec)
+    for name in ("Prepare", "EvaluateAlone", "EvaluateAgainstChampion"):
+        request = states[name]["Arguments"]
+        assert request["ProcessingOutputConfig"]["KmsKeyId"]
+        assert request["ProcessingResources"]["ClusterConfig"]["VolumeKmsKeyId"]
+        assert len(request["NetworkConfig"]["VpcConfig"]["Subnets"]) == 2
+    trial = states["Tune"]["Arguments"]["TrainingJobDefinition"]
+    assert trial["OutputDataConfig"]["KmsKeyId"]
+    assert trial["ResourceConfig"]["VolumeKmsKeyId"]
+    assert trial["VpcConfig"]
+    assert "NetworkConfig" not in steps(local, spec)["Prepare"]["Arguments"]
+
+
+@models
+def test_an_unknown_profile_is_refused_by_name(prod: Assembly, spec: ModelSpec) -> None:
+    states = steps(prod, spec)
+    assert states["ProfileIsKnown"]["Default"] == "UnknownProfile"
+    for profile in spec.promotion.profiles:
+        assert profile.name in states["UnknownProfile"]["Cause"]
+
+
+@models
+def test_the_gate_reads_the_specs_rules(prod: Assembly, local: Assembly, spec: ModelSpec) -> None:
+    payload = steps(prod, spec)["Gate"]["Arguments"]["Payload"]
+    assert payload["approval"] == "manual"
+    assert steps(local, spec)["Gate"]["Arguments"]["Payload"]["approval"] == "automatic"
+    assert payload["promotion"]["metric"] == spec.promotion.metric
+    assert set(payload["promotion"]["profiles"]) == {each.name for each in spec.promotion.profiles}
+    first = spec.promotion.profiles[0]
+    assert payload["promotion"]["profiles"][first.name][0] == {
+        "metric": first.gates[0].metric,
+        "op": first.gates[0].op,
+        "threshold": first.gates[0].threshold,
+    }
+
+
+def test_a_rolled_back_promotion_is_taken_back_and_told(prod: Assembly) -> None:
+    states = prod.machines()[promotion_machine(prod.environment)]["States"]
+    (rolled_back,) = (
+        choice["Next"]
+        for choice in states["DoneOrRolledBack"]["Choices"]
+        if "rolled_back" in choice["Condition"]
+    )
+    assert states[rolled_back]["Arguments"]["Payload"]["action"] == "restore"
+    assert states[rolled_back]["Next"] == "TellFailure"
+    assert states["TellFailure"]["Next"] == "Failed"
+
+
+def test_approved_packages_of_ours_start_a_promotion(prod: Assembly) -> None:
+    rules = prod.resources("AWS::Events::Rule").values()
+    patterns = [rule["Properties"]["EventPattern"] for rule in rules]
+    assert [pattern["detail"] for pattern in patterns] == [
+        {"ModelPackageGroupName": [f"prod-{spec.name}"], "ModelApprovalStatus": ["Approved"]}
+        for spec in MODELS
+    ]
+    assert all(pattern["source"] == ["aws.sagemaker"] for pattern in patterns)
+
+
+def test_schedules_run_where_the_environment_says(local: Assembly, prod: Assembly) -> None:
+    def states(assembly: Assembly) -> set[str]:
+        return {
+            each["Properties"]["State"] for each in assembly.resources("AWS::Scheduler::Schedule").values()
+        }
+
+    assert states(local) == {"DISABLED"}
+    assert states(prod) == {"ENABLED"}
+
+
+def test_failed_machines_raise_alarms(prod: Assembly) -> None:
+    alarms = prod.resources("AWS::CloudWatch::Alarm", "Training").values()
+    failed = [each for each in alarms if each["Properties"]["MetricName"] == "ExecutionsFailed"]
+    assert len(failed) == len(MODELS) + 1
+    assert {each["Properties"]["Namespace"] for each in failed} == {"AWS/States"}
