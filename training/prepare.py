@@ -91,7 +91,7 @@ class _Splitting:
             writer.write(bucket.names, bucket.time[chosen], rows)
             summary.add(bucket.time[chosen], rows)
             if number == 0:
-                self._fit(rows.features)
+                self._fit(rows)
 
     def _fit(self, rows: Rows) -> None:
         with np.errstate(invalid="ignore", divide="ignore"):  # a feature that no record has yet

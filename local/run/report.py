@@ -95,7 +95,9 @@ def _model(cloud: Cloud, spec: ModelSpec, package: dict[str, Any] | None) -> Tab
     for metric in judged["metrics"]:
         table.add_row(metric, *(_number(values.get(metric)) for values in columns.values()))
     version = _version(package["ModelPackageArn"])
-    table.caption = f"{version} {package['ModelApprovalStatus']}: {package.get('ModelPackageDescription', '')}"
+    table.caption = (
+        f"{version} {package['ModelApprovalStatus']}: {package.get('ModelPackageDescription', '')}"
+    )
     table.caption_justify = "left"
     return table
 

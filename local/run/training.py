@@ -85,6 +85,20 @@ def _state(cloud: Cloud, model: str, arn: str) -> str:
     return f"tuning, {counters['Completed']} of {limit} trials done"
 
 
+def _reason(cause: str) -> str:
+    """A job's own words, where the cause is the job's description."""
+    try:
+        described = json.loads(cause)
+    except ValueError:
+        return cause
+    words = (
+        described.get("FailureReason") or described.get("errorMessage")
+        if isinstance(described, dict)
+        else None
+    )
+    return str(words or cause)
+
+
 def _last_failure(states: Any, arn: str) -> str:
     history = states.get_execution_history(executionArn=arn, reverseOrder=True, maxResults=20)
     for event in history["events"]:
