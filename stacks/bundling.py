@@ -40,8 +40,8 @@ def function_files(root: Path, folder: str, contracts: Iterable[Contract]) -> di
     """What a function's bundle holds, by path inside it."""
     code = root / "lambda"
     return {
-        **_read(code / folder, folder),
-        **_read(code / "shared", "shared"),
+        **read_files(code / folder, folder),
+        **read_files(code / "shared", "shared"),
         **_contract_files(root, contracts),
     }
 
@@ -49,7 +49,9 @@ def function_files(root: Path, folder: str, contracts: Iterable[Contract]) -> di
 def training_files(root: Path, contract: Contract) -> dict[str, bytes]:
     """What a model's job bundle holds: the training root without its data sources."""
     code = {
-        path: data for path, data in _read(root / "training", "").items() if not path.startswith("sources/")
+        path: data
+        for path, data in read_files(root / "training", "").items()
+        if not path.startswith("sources/")
     }
     return {**code, **_contract_files(root, [contract])}
 
@@ -65,26 +67,13 @@ def function_code(payloads: Payloads, folder: str, contracts: Iterable[Contract]
     return lambda_.Code.from_asset(str(target), asset_hash=digest, asset_hash_type=AssetHashType.CUSTOM)
 
 
-def layer_code(payloads: Payloads) -> lambda_.Code:
-    """The functions' third-party code, built before synth; ValueError where it was not."""
-    files = _read(payloads.layer, "")
-    if not files:
-        raise ValueError(
-            f"the functions' layer is not built ({payloads.layer} is empty); run `make setup` first"
-        )
-    digest = content_hash(files)
-    target = payloads.staging / f"layer-{digest[:16]}"
-    _stage(files, target)
-    return lambda_.Code.from_asset(str(target), asset_hash=digest, asset_hash_type=AssetHashType.CUSTOM)
-
-
 def training_asset(scope: Construct, id: str, payloads: Payloads, contract: Contract) -> s3_assets.Asset:
     """The job bundle of one model as a .tar.gz file asset."""
     files = training_files(payloads.root, contract)
     digest = content_hash(files)
     archive = payloads.staging / f"{contract.name}-{digest[:16]}.tar.gz"
     if not archive.exists():
-        _replace(archive, archive_bytes(files))
+        write_whole(archive, archive_bytes(files))
     return s3_assets.Asset(
         scope, id, path=str(archive), asset_hash=digest, asset_hash_type=AssetHashType.CUSTOM
     )
@@ -118,7 +107,8 @@ def _contract_files(root: Path, contracts: Iterable[Contract]) -> dict[str, byte
     return {**code, **{f"contracts/{each.name}.json": each.to_json().encode() for each in contracts}}
 
 
-def _read(folder: Path, prefix: str) -> dict[str, bytes]:
+def read_files(folder: Path, prefix: str) -> dict[str, bytes]:
+    """Every file below `folder` that may ship, by `prefix` and its path."""
     return {
         str(Path(prefix) / path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
@@ -145,7 +135,8 @@ def _stage(files: dict[str, bytes], target: Path) -> None:
             shutil.move(draft, target)
 
 
-def _replace(target: Path, data: bytes) -> None:
+def write_whole(target: Path, data: bytes) -> None:
+    """Writes a file that no reader ever sees half of."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as draft:
         draft.write(data)

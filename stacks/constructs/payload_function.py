@@ -7,12 +7,13 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from stacks.bundling import Payloads, layer_code
+from stacks.bundling import Payloads
 from stacks.constructs.metrics import function_metric
 from stacks.constructs.notifying_alarm import NotifyingAlarm
 from stacks.constructs.service_log_group import ServiceLogGroup
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
+from stacks.layer import layer_code
 from stacks.names import METRIC_NAMESPACE
 
 RUNTIME = lambda_.Runtime.PYTHON_3_12

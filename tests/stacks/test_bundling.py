@@ -17,9 +17,9 @@ from stacks.bundling import (
     content_hash,
     function_code,
     function_files,
-    layer_code,
     training_files,
 )
+from stacks.layer import layer_code, zip_bytes
 
 ROOT = Path()
 FUNCTIONS = sorted(path.parent.name for path in Path("lambda").glob("*/handler.py"))
@@ -77,6 +77,26 @@ def test_the_archive_is_the_same_every_time() -> None:
             ("a.py", 0, 0o644),
             ("b/c.py", 0, 0o644),
         ]
+
+
+def test_the_layer_is_packed_again_only_when_it_changed(tmp_path: Path) -> None:
+    layer, staging = tmp_path / "layer", tmp_path / "staging"
+    layer.mkdir()
+    (layer / "one.py").write_text("1")
+    payloads = Payloads(root=ROOT, layer=layer, staging=staging)
+    layer_code(payloads)
+    (first,) = staging.glob("layer-*.zip")
+    written = first.stat().st_mtime_ns, first.stat().st_ino
+    layer_code(payloads)
+    assert (first.stat().st_mtime_ns, first.stat().st_ino) == written
+    (layer / "one.py").write_text("22")
+    layer_code(payloads)
+    assert len(list(staging.glob("layer-*.zip"))) == 2
+
+
+def test_the_zip_is_the_same_every_time() -> None:
+    files = {"b": b"2", "a": b"1"}
+    assert zip_bytes(files) == zip_bytes(dict(reversed(files.items())))
 
 
 def test_a_missing_layer_says_what_to_do(tmp_path: Path) -> None:
