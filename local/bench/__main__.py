@@ -28,7 +28,7 @@ def main(
         Path | None, typer.Option(help="Folder of the real fio set, for the part `real`.")
     ] = None,
 ) -> None:
-    """Measure this machine. `run` deploys, trains and tunes 50 trials; `real` does the same on the real set."""
+    """Measure this machine. `run` deploys and tunes 50 trials; `real` takes the real set."""
     chosen = parts or [part for part in PARTS if part != "real" or data]
     unknown = [part for part in chosen if part not in PARTS]
     if unknown or ("real" in chosen and data is None):

@@ -14,6 +14,7 @@ from typing import Any
 import boto3
 from botocore.awsrequest import AWSResponse
 
+from catalog.contract import Feature, Key
 from catalog.models import MODELS
 from predict import handler as module
 
@@ -43,7 +44,9 @@ class Context:
 def main() -> None:
     context: Any = Context()
     spec = MODELS[0]
-    record = {f.name: f.example for f in (*spec.contract.record.keys, *spec.contract.record.features)}
+    schema = spec.contract.record
+    fields: list[Key | Feature] = [*schema.keys, *schema.features]
+    record = {f.name: f.example for f in fields}
     size = int(sys.argv[1])
     share = 1 / len(spec.contract.target.classes)
     prediction = {

@@ -54,7 +54,7 @@ def _head() -> str:
     )
     return (
         "# Benchmarks\n\n"
-        "Measured by `make bench`, never asserted by a test. Medians unless said otherwise; on another machine "
+        "Measured by `make bench`, never asserted by a test. Medians unless said otherwise. Elsewhere "
         "read the ratios.\n"
         f"This machine: {os.cpu_count()} cores{f' ({model})' if model else ''}, "
         f"{platform.system()}, Python {platform.python_version()}."

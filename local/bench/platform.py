@@ -66,7 +66,7 @@ def latencies(cloud: Cloud) -> Section:
     section = Section(
         "Latency on the local platform",
         ("call", "p50 (ms)", "p99 (ms)"),
-        before="One record with explanation, one caller. The API call crosses the emulator's gateway and function.",
+        before="One record, one caller. The API call crosses the emulator's gateway and function too.",
     )
     record, runtime = data.newest_record(cloud), cloud.client("sagemaker-runtime")
     for spec in MODELS:

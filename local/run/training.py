@@ -85,7 +85,7 @@ def _state(cloud: Cloud, model: str, arn: str) -> str:
     return f"tuning, {counters['Completed']} of {limit} trials done"
 
 
-def _reason(cause: str) -> str:
+def reason(cause: str) -> str:
     """A job's own words, where the cause is the job's description."""
     try:
         described = json.loads(cause)
