@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from local.run.place import ROOT
+from local.run.place import ROOT, tools
 
 TIMEOUT_S = 300
 
@@ -19,16 +19,15 @@ def settings(environment: str, out: Path) -> dict[str, str]:
     return {
         "CDK_OUTDIR": str(out),
         "CDK_CONTEXT_JSON": json.dumps(context),
-        "CDK_VALIDATION": "false",
-        "PATH": f"{ROOT / '.venv/bin'}:{os.environ['PATH']}",
+        **tools(),
     }
 
 
-def templates(environment: str, out: Path) -> list[Path]:
-    """The synthesized templates, in order of name; RuntimeError with the app's words if it fails."""
+def templates(environment: str, out: Path, tree: Path = ROOT) -> list[Path]:
+    """The templates of the app in `tree`, by name; RuntimeError with the app's words if it fails."""
     done = subprocess.run(
         [sys.executable, "app.py"],
-        cwd=ROOT,
+        cwd=tree,
         env=os.environ | settings(environment, out),
         capture_output=True,
         text=True,

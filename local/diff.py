@@ -15,7 +15,9 @@ from typing import Annotated
 
 import typer
 
-ROOT = Path(__file__).parents[1]
+from local.assembly import templates
+from local.run.place import ROOT, tools
+
 OUT = ROOT / ".local" / "diff"
 TIMEOUT_S = 300
 
@@ -27,15 +29,16 @@ def main(
     """Synthesize `base` and the working tree, and print the difference stack by stack."""
     shutil.rmtree(OUT, ignore_errors=True)
     with tempfile.TemporaryDirectory() as folder:
-        before = _templates(_synth(_checkout(base, Path(folder)), OUT / "before", env))
-    after = _templates(_synth(ROOT, OUT / "after", env))
+        templates(env, OUT / "before", _checkout(base, Path(folder)))
+    templates(env, OUT / "after")
+    before, after = _stacks(OUT / "before"), _stacks(OUT / "after")
     for name in sorted(before.keys() - after.keys()):
         typer.echo(f"Stack {name}\nThe stack is no longer there; deploying does not delete it.\n")
     empty = OUT / "empty.json"
     empty.write_text("{}")
     for name in sorted(after):
         old = before.get(name, str(empty))
-        _run(["cdk", "diff", name, "--app", str(OUT / "after"), "--template", old], ROOT)
+        _run(["cdk", "diff", name, "--exclusively", "--app", str(OUT / "after"), "--template", old], ROOT)
 
 
 def _checkout(base: str, folder: Path) -> Path:
@@ -57,12 +60,7 @@ def _checkout(base: str, folder: Path) -> Path:
     return tree
 
 
-def _synth(tree: Path, out: Path, env: str) -> Path:
-    _run(["cdk", "synth", "--quiet", "--output", str(out), "-c", f"env={env}"], tree)
-    return out
-
-
-def _templates(assembly: Path) -> dict[str, str]:
+def _stacks(assembly: Path) -> dict[str, str]:
     """Hierarchical stack ids by template file, over the nested assemblies of the stages."""
     found = {}
     for manifest in sorted(assembly.rglob("manifest.json")):
@@ -75,8 +73,7 @@ def _templates(assembly: Path) -> dict[str, str]:
 
 
 def _run(command: list[str], folder: Path) -> None:
-    env = os.environ | {"CDK_VALIDATION": "false", "CDK_DISABLE_CLI_TELEMETRY": "true"}
-    done = subprocess.run(command, cwd=folder, env=env, check=False, timeout=TIMEOUT_S)  # noqa: S603
+    done = subprocess.run(command, cwd=folder, env=os.environ | tools(), check=False, timeout=TIMEOUT_S)  # noqa: S603
     if done.returncode:
         raise SystemExit(f"error: {' '.join(command[:2])} ended with {done.returncode}")
 

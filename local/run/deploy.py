@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from local.run.place import ACCOUNT, REGION, ROOT, Place
+from local.run.place import ACCOUNT, REGION, ROOT, Place, tools
 
 TIMEOUT_S = 600
 UNATTENDED = (
@@ -42,11 +42,7 @@ def deploy(stage: str, assembly: Path, place: Place, log: Path, say: Say) -> Non
 def _cdk(arguments: Sequence[str], place: Place, log: Path, say: Say) -> None:
     """Run the CDK CLI, its output in `log`; RuntimeError with the end of that output if it fails."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    env = place.environ(os.environ) | {
-        "PATH": f"{ROOT / '.venv/bin'}:{ROOT / 'node_modules/.bin'}:{os.environ['PATH']}",
-        "CDK_VALIDATION": "false",
-        "CDK_DISABLE_CLI_TELEMETRY": "true",
-    }
+    env = place.environ(os.environ) | tools()
     lines: list[str] = []
     with (
         log.open("w") as written,

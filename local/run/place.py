@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +14,12 @@ REGION = "us-east-1"
 ACCOUNT = "000000000000"
 KEY = "local"
 """Access key and secret of the local AWS, which takes any."""
+
+
+def tools() -> dict[str, str]:
+    """The variables with which the project's own Python, Node and CDK CLI are found, and keep quiet."""
+    path = os.pathsep.join((str(ROOT / ".venv/bin"), str(ROOT / "node_modules/.bin"), os.environ["PATH"]))
+    return {"PATH": path, "CDK_VALIDATION": "false", "CDK_DISABLE_CLI_TELEMETRY": "true"}
 
 
 @dataclass(frozen=True)
