@@ -125,7 +125,7 @@ def _import_alone(bundle: Path, module: str) -> None:
     """In a fresh interpreter that sees the bundle and installed libraries, but not this project."""
     code = f"import sys; sys.path.insert(0, {str(bundle)!r}); import {module}"
     environment = {"PATH": os.environ["PATH"], "AWS_DEFAULT_REGION": "us-east-1", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(  # noqa: S603 - our own interpreter
+    done = subprocess.run(
         [sys.executable, "-I", "-c", code],
         cwd=bundle,
         env=environment,
