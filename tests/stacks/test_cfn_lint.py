@@ -15,7 +15,5 @@ def test_templates_are_clean(which: str, request: pytest.FixtureRequest) -> None
     templates = sorted(str(path) for path in assembly.folder.rglob("*.template.json"))
     assert len(templates) == len(assembly.stacks())
     linter = str(Path(sys.executable).parent / "cfn-lint")
-    done = subprocess.run(
-        [linter, "--", *templates], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([linter, "--", *templates], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
