@@ -12,6 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from sources.fleet import incidents, load, measures, truth
+from sources.fleet.ceiling import best_achievable
+
+__all__ = ["best_achievable", "chunks"]
 
 WINDOWS = 336
 """A week of windows for each volume."""

@@ -1,1 +1,1 @@
-"""A fleet of storage volumes that never was: its load, its incidents, what is measured and what comes true."""
+"""A fleet of made-up storage volumes: their load, their incidents, what is measured and what comes of it."""

@@ -14,15 +14,19 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Random = np.random.Generator
 
-BETWEEN_INCIDENTS = 30.0
+BETWEEN_INCIDENTS = 60.0
 """Windows that a healthy volume stays so, on average."""
-HOLD = 12.0
+HOLD = 20.0
 """Windows that a grown fault stays, on average."""
-WORST = (0.35, 1.15)
-"""A fault's full size is drawn from this range."""
-GROWTH, DECAY = 0.10, 0.10
+KINDS = np.array([0.36, 0.64, 1.0])
+"""Full size of a fault by its kind: a busy neighbour, a degraded path, a failing medium."""
+OFTEN = np.array([0.35, 0.68, 1.0])
+"""How often the kinds come, cumulated."""
+VARIES = 0.05
+"""Standard deviation of the size within a kind."""
+GROWTH, DECAY = 0.06, 0.06
 """Most that a fault grows or shrinks in a window."""
-DELAY = 0.35
+DELAY = 0.3
 """Share of the way to the fault that suffering goes in a window."""
 
 
@@ -41,7 +45,8 @@ def healthy(volumes: int) -> State:
 
 def step(state: State, random: Random) -> State:
     """The state one window later."""
-    chance, worst = random.random(state.goal.shape), random.uniform(*WORST, state.goal.shape)
+    chance, kind = random.random(state.goal.shape), np.searchsorted(OFTEN, random.random(state.goal.shape))
+    worst = KINDS[kind] + VARIES * random.standard_normal(state.goal.shape)
     starts = (state.goal == 0) & (state.fault <= 0) & (chance < 1 / BETWEEN_INCIDENTS)
     ends = (state.goal > 0) & (state.fault >= state.goal) & (chance < 1 / HOLD)
     goal = np.where(starts, worst, np.where(ends, 0.0, state.goal))

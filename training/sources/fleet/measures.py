@@ -11,15 +11,17 @@ from sources.fleet.load import Load
 Array = NDArray[np.float64]
 Random = np.random.Generator
 
-SLOWDOWN = 1.6
-"""Log latency that suffering 1 adds: five times as slow."""
-JITTER = 0.10
-"""Standard deviation of log latency that nothing explains."""
-HEALTHY_MS = 4.0
-"""Median latency of an idle, healthy volume for an operation of 64 KB."""
-ALERT = 1.0
-"""An alert is raised in every window with at least this burden."""
 WINDOW_HOURS = 0.5
+HEALTHY_MS, OWN_MS = 4.0, 0.10
+"""Latency of a healthy, idle volume for operations of 64 KB: median, and how volumes differ (log)."""
+SLOWDOWN, JITTER = 2.0, 0.08
+"""Log latency that suffering 1 adds, and the standard deviation of what nothing explains."""
+ALERT = 1.3
+"""An alert is raised in every window with at least this burden."""
+TAIL_95, TAIL_99, TAIL_GROWTH = 0.35, 1.5, 1.0
+"""How far p95 and p99 lie above the mean, in means; the log of that grows so much at fault 1."""
+ERRORS, ERROR_GROWTH = 4e-4, 4.0
+"""Share of operations that fail in health; its log grows so much at fault 1."""
 
 
 def burden(random: Random, state: State) -> Array:
@@ -28,51 +30,64 @@ def burden(random: Random, state: State) -> Array:
 
 
 def measure(random: Random, load: Load, state: State, weight: Array) -> dict[str, Array]:
-    """Measured features (windows, volumes) by name."""
+    """Measured features (windows, volumes) by name; `weight` is the windows' burden."""
     shape = load.iops.shape
-
-    def noise(deviation: float) -> Array:
-        return np.exp(deviation * random.standard_normal(shape))
-
     latency = _healthy(random, load) * np.exp(weight)
-    strain = np.exp(0.5 * state.fault)
-    p99 = latency * (1 + 1.6 * strain * noise(0.12))
-    p95 = np.minimum(latency * (1 + 0.38 * strain * noise(0.12)), 0.95 * p99)
     bandwidth = load.iops * load.io_kb * 1024 / 1e6
-    unevenness = 0.3 * np.exp(0.7 * state.fault) * noise(0.25)
-    errors = 4e-4 * noise(0.3) * np.exp(0.3 * random.standard_normal(shape[1]) + 4.6 * state.fault)
+    unevenness = 0.3 * np.exp(0.7 * state.fault) * _noise(random, shape, 0.25)
     return {
         "read_iops": load.iops * (1 - load.write_share),
         "write_iops": load.iops * load.write_share,
         "iops_variance": (unevenness * load.iops) ** 2,
-        "avg_latency": latency,
-        "p95_latency": p95,
-        "p99_latency": p99,
+        **_latencies(random, latency, state.fault),
         "bandwidth_mbps": bandwidth,
-        "throughput_variance": (unevenness * bandwidth * noise(0.15)) ** 2,
-        "error_rate": np.minimum(errors, 1.0),
+        "throughput_variance": (unevenness * bandwidth * _noise(random, shape, 0.15)) ** 2,
         "time_since_last_alert": _since(random, weight >= ALERT),
         "sequential_access_ratio": load.sequential,
-        "queue_depth": load.iops * latency / 1000 * noise(0.002),
+        # Little's law, with half a percent for the moments of sampling.
+        "queue_depth": load.iops * latency / 1000 * random.uniform(0.995, 1.005, shape),
         "io_size_avg": load.io_kb,
-        "io_size_variance": (0.6 * load.io_kb * noise(0.3)) ** 2,
+        "io_size_variance": (0.6 * load.io_kb * _noise(random, shape, 0.3)) ** 2,
+        # Last: how many random numbers this takes depends on what is counted.
+        "error_rate": _errors(random, load.iops, state.fault),
     }
+
+
+def _noise(random: Random, shape: tuple[int, ...], deviation: float) -> Array:
+    """Factors around 1 with this standard deviation of their logs."""
+    factors: Array = np.exp(deviation * random.standard_normal(shape))
+    return factors
 
 
 def _healthy(random: Random, load: Load) -> Array:
     """Latency in health, ms: the volume's own, more for large operations, more as it gets busy."""
-    own = HEALTHY_MS * np.exp(0.35 * random.standard_normal(load.iops.shape[1]))
-    typical = np.median(load.iops, axis=0)
-    busy = load.iops / (load.iops + 20 * typical)
-    healthy: Array = own * (load.io_kb / 64) ** 0.25 * (1 + 2 * busy)
+    own = HEALTHY_MS * _noise(random, load.typical.shape, OWN_MS)
+    utilisation = load.iops / (load.iops + 20 * load.typical)
+    healthy: Array = own * (load.io_kb / 64) ** 0.1 * (1 + 2 * utilisation)
     return healthy
 
 
+def _latencies(random: Random, mean: Array, fault: Array) -> dict[str, Array]:
+    """A fault lengthens the tail before it slows the mean."""
+    tail = np.exp(TAIL_GROWTH * fault) * _noise(random, mean.shape[1:], 0.15)
+    p99 = mean * (1 + TAIL_99 * tail * _noise(random, mean.shape, 0.1))
+    p95 = np.minimum(mean * (1 + TAIL_95 * tail * _noise(random, mean.shape, 0.1)), 0.95 * p99)
+    return {"avg_latency": mean, "p95_latency": p95, "p99_latency": p99}
+
+
+def _errors(random: Random, iops: Array, fault: Array) -> Array:
+    """Failed operations counted over the window: quiet volumes see few, or none."""
+    own = ERRORS * _noise(random, iops.shape[1:], 0.25)
+    expected = own * np.exp(ERROR_GROWTH * fault) * _noise(random, iops.shape, 0.4)
+    operations = iops * WINDOW_HOURS * 3600
+    return np.minimum(random.poisson(operations * expected) / operations, 1.0)
+
+
 def _since(random: Random, alert: NDArray[np.bool_]) -> Array:
-    """Hours since the last alert; before the first one, since one that was before the series."""
+    """Hours since the last alert; until the first one, since one that was before the series."""
     hours = np.empty(alert.shape)
-    last = random.exponential(48, alert.shape[1])
-    for raised, now in zip(alert, hours, strict=True):
+    last: Array = random.exponential(48, alert.shape[1:])
+    for window, raised in enumerate(alert):
         last = np.where(raised, 0.0, last + WINDOW_HOURS)
-        now[:] = last
+        hours[window] = last
     return hours

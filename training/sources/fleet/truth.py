@@ -12,9 +12,9 @@ HORIZON_HOURS = 2.0
 AHEAD = 4
 """Windows in the horizon."""
 LEVELS = ("low", "medium", "high", "critical")
-LIMITS = (0.35, 0.80, 1.25)
+LIMITS = (0.44, 1.0, 1.56)
 """Mean burden of the windows ahead from which on risk is medium, high, critical."""
-DOUBT, SCORE_NOISE = 0.03, 2.5
+DOUBT, SCORE_NOISE = 0.08, 3.0
 """Standard deviations: of the burden that risk is judged by, and of the score in points."""
 LABELLED = 0.8
 
