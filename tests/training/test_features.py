@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from features import iops_insight as insight
 
 from catalog.records.iops_insight import IOPS_INSIGHT
+from features import iops_insight as insight
 
 START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
 GIVEN = ("read_iops", "write_iops", "avg_latency", "p99_latency", "error_rate", "bandwidth_mbps")

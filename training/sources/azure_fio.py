@@ -6,10 +6,11 @@ with the start of a run and says what was known then; its labels are the outcome
 - `performance_score`: 100 x IOPS / fleet median of that test on that VM size, capped at 100;
 - `risk_level`: critical below 50 points, high below 75, medium below 90, else low.
 
-Measurements summarise the series' last `WINDOW` runs. What the tests of one machine share (disk, burst
-credits, CPU) is measured over all its runs: hours since the last alert (a run that was not low), spikes,
-anomaly, trend, and load (mean IOPS since the previous run began, over the IOPS while it ran). Runs of one
-machine are taken to follow each other, so that a run's outcome is known when the next one starts.
+IOPS, latency and their spread summarise the series' last `WINDOW` runs. What the tests of one machine
+share (disk, burst credits, CPU) is measured over all its runs: bandwidth and load of the last run, variances
+of bandwidth and I/O size over the last `LATEST`, latency of the last run against the fleet's, its trend,
+spikes, and hours since the last alert (a run that was not low). Runs of one machine are taken to follow each
+other, so that a run's outcome is known when the next one starts.
 
 Mean latency follows from Little's law, as fio keeps its queue full: the published latency ("msec", in truth
 microseconds) agrees to 0.05% for direct I/O and is meaningless for buffered I/O. Rows with a latency only are
@@ -38,8 +39,10 @@ TEST = ["pattern", "op", "engine", "buffered", "bs_kb", "disk"]
 MACHINE = ["vm_lifespan", "vm_region", "vm_sku", "VM_id"]
 COLUMNS = [*MACHINE, *TEST, "starttime", "IOPS"]
 
-WINDOW = 24
-"""Runs of a series that a record summarises: about two days."""
+WINDOW = 48
+"""Runs of a series that a record summarises: about four days."""
+LATEST = 6
+"""Runs of a machine that its variances summarise: a few hours."""
 RUN_SECONDS = 60
 """Nominal length of a run; the set does not tell."""
 DIRECT_DEPTH = 64
@@ -60,8 +63,9 @@ def chunks(data: Path, limit: int | None = None, seed: int = 0) -> Iterator[pa.T
     """
     runs = _runs(data)
     series, machine = _Group.of(runs, [*MACHINE, *TEST]), _Group.of(runs, MACHINE)
-    score = np.minimum(100 * _over_fleet(runs), 100.0)
-    features = {**_of_series(runs, series), **_of_machine(runs, machine, score)}
+    over_fleet = _over_fleet(runs)
+    score = np.minimum(100 * over_fleet, 100.0)
+    features = {**_of_series(runs, series), **_of_machine(runs, machine, over_fleet)}
     kept = np.arange(len(runs)) if limit is None else _whole(series.code, limit, seed)
     names = _names(runs)
     for start in range(0, len(kept), ROWS):
@@ -118,57 +122,76 @@ class _Group:
         shifted[self.order[lag:]] = ordered[:-lag]
         return np.where(self.age >= lag, shifted, np.nan)
 
+    def past(self, values: Array, rows: int) -> Array:
+        """The group's last values before each row (n, rows), the latest first, NaN where there are fewer."""
+        return np.stack([self.before(values, lag) for lag in range(1, rows + 1)], axis=1)
+
 
 def _of_series(runs: pd.DataFrame, series: _Group) -> dict[str, Array]:
-    """What the series' last runs measured."""
-    iops = runs["IOPS"].to_numpy()
-    past = np.stack([series.before(iops, lag) for lag in range(1, WINDOW + 1)], axis=1)
-    count = np.minimum(series.age, WINDOW)
-    known = np.maximum(count, 1)
-    filled = np.where(np.isnan(past), 0, past)
-    mean = np.where(count > 0, filled.sum(axis=1) / known, np.nan)
-    spread = np.where(np.isnan(past), 0, past - mean[:, None])
-    variance = np.where(count > 1, (spread**2).sum(axis=1) / known, np.nan)
+    """What is run, and what the series' last runs measured."""
+    past = series.past(runs["IOPS"].to_numpy(), WINDOW)
+    mean, variance = _moments(past)
     depth = np.where(runs["engine"] == "Linux_AIO", DIRECT_DEPTH, 1.0)
-    slowest = np.sort(past, axis=1)
-    row, reads = np.arange(len(runs)), (runs["op"] == "Read").to_numpy()
-    size = runs["bs_kb"].to_numpy().astype(np.float64)
+    slowest, twentieth = np.sort(past, axis=1), np.minimum(series.age, WINDOW) // 20
+    reads = (runs["op"] == "Read").to_numpy()
+    size = _size(runs)
     return {
         "read_iops": np.where(reads, mean, 0 * mean),
         "write_iops": np.where(reads, 0 * mean, mean),
         "iops_variance": variance,
         "avg_latency": 1000 * depth / mean,
-        "p95_latency": 1000 * depth / slowest[row, count // 20],
+        "p95_latency": 1000 * depth / slowest[np.arange(len(runs)), twentieth],
         "p99_latency": 1000 * depth / slowest[:, 0],
-        "bandwidth_mbps": mean * size * KIB,
-        "throughput_variance": variance * (size * KIB) ** 2,
         "sequential_access_ratio": (runs["pattern"] == "Sequential").to_numpy().astype(np.float64),
         "queue_depth": depth,
         "io_size_avg": size,
-        "io_size_variance": np.zeros(len(runs)),
+        "efficiency_ratio": size * KIB,
     }
 
 
-def _of_machine(runs: pd.DataFrame, machine: _Group, score: Array) -> dict[str, Array]:
-    """What all runs of the machine together tell: its latencies are relative to the fleet's."""
-    time = runs["time"].to_numpy()
-    relative = 1 / _over_fleet(runs)
-    seen = insight.build(
-        insight.Columns(machine.code, time, {"avg_latency": relative, "p99_latency": relative})
-    )
-    spikes = insight.build(
-        insight.Columns(machine.code, time, {"avg_latency": np.ones(len(time)), "p99_latency": relative})
-    )
-    alert = np.where(score < LIMITS[0], time, np.nan)
+def _of_machine(runs: pd.DataFrame, machine: _Group, over_fleet: Array) -> dict[str, Array]:
+    """What the machine's last runs, whatever their test, tell about its state."""
+    time, size = runs["time"].to_numpy(), _size(runs)
+    bandwidth = runs["IOPS"].to_numpy() * size * KIB
+    excess = -np.log(over_fleet)
+    alert = np.where(100 * over_fleet < LIMITS[0], time, np.nan)
     last = np.asarray(pd.Series(alert).groupby(machine.code).ffill(), np.float64)
-    names = insight.NAMES
+    seen = _history(machine.code, time, over_fleet)
     return {
-        "latency_spike_count": machine.before(spikes[:, names.index("latency_spike_count")]),
-        "anomaly_score": machine.before(seen[:, names.index("anomaly_score")]),
-        "trend_score": machine.before(seen[:, names.index("trend_score")]),
+        "latency_spike_count": machine.before(seen["latency_spike_count"]),
+        "bandwidth_mbps": machine.before(bandwidth),
+        "throughput_variance": _moments(machine.past(bandwidth, LATEST))[1],
         "time_since_last_alert": (time - machine.before(last)) / 3600,
+        "io_size_variance": _moments(machine.past(size, LATEST))[1],
+        "anomaly_score": machine.before(excess) / insight.LEAST_DEVIATION,
+        "trend_score": machine.before(seen["trend_score"]),
         "load_factor": np.minimum(RUN_SECONDS / np.maximum(time - machine.before(time * 1.0), 1), 1),
     }
+
+
+def _history(code: NDArray[np.int64], time: NDArray[np.int64], over_fleet: Array) -> dict[str, Array]:
+    """Trend of the machine's latency relative to the fleet's, and how often it was twice the fleet's."""
+    relative = 1 / over_fleet
+    spikes = {"avg_latency": np.ones(len(time)), "p99_latency": relative}
+    given = {"latency_spike_count": spikes, "trend_score": {"avg_latency": relative}}
+    return {
+        name: insight.build(insight.Columns(code, time, values))[:, insight.NAMES.index(name)]
+        for name, values in given.items()
+    }
+
+
+def _moments(past: Array) -> tuple[Array, Array]:
+    """Mean and variance of each row's known values, NaN where there is none (for a variance: not two)."""
+    known = np.isfinite(past)
+    count = known.sum(axis=1)
+    mean = np.where(known, past, 0).sum(axis=1) / np.where(count > 0, count, np.nan)
+    spread = np.where(known, past - mean[:, None], 0)
+    return mean, (spread**2).sum(axis=1) / np.where(count > 1, count, np.nan)
+
+
+def _size(runs: pd.DataFrame) -> Array:
+    size: Array = runs["bs_kb"].to_numpy().astype(np.float64)
+    return size
 
 
 def _whole(code: NDArray[np.int64], limit: int, seed: int) -> NDArray[np.int64]:
