@@ -101,7 +101,7 @@ def test_few_volumes_carry_most_of_the_load(volumes):
     mean = np.sort(volumes["mean_iops"])
     assert np.log10(mean).mean() == pytest.approx(2.13, abs=0.1)
     assert np.log10(mean).std() == pytest.approx(0.61, abs=0.1)
-    # Few volumes decide this share: over twenty fleets of 300 it is .57 to .70.
+    # Few volumes decide this share: over twenty other fleets of 300 it is .58 to .70.
     assert mean[-FLEET // 10 :].sum() / mean.sum() == pytest.approx(0.61, abs=0.08)
 
 
