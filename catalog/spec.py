@@ -32,14 +32,19 @@ class Integer:
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """A number a training job prints, and which way is better. `regex` scrapes it from the log."""
+    """A number a training job prints, and which way is better.
+
+    Named as SageMaker's XGBoost image names its own (`validation:rmse`); jobs print it in that image's form,
+    `[round]#011validation-rmse:0.25`, which `regex` finds.
+    """
 
     name: str
     goal: Literal["Minimize", "Maximize"]
 
     @property
     def regex(self) -> str:
-        return rf"{self.name}=([0-9.eE+-]+)"
+        printed = self.name.replace(":", "-", 1)
+        return rf"\[[0-9]+\].*#011{printed}:([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)"
 
 
 @dataclass(frozen=True, kw_only=True)

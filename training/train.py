@@ -1,7 +1,7 @@
 """Training job: the splits that prepare.py wrote to a model directory.
 
 Reads SM_CHANNEL_TRAIN, SM_CHANNEL_VALIDATION, SM_CHANNEL_METADATA, SM_HPS; writes SM_MODEL_DIR. Prints each
-metric as `validation:<name>=<value>`; the last one printed is the best round's.
+metric as `[0]#011validation-<name>:<value>`; the last one printed is the best round's.
 """
 
 from __future__ import annotations
@@ -82,8 +82,8 @@ def train(
 
 
 def report(metric: str, score: float) -> None:
-    """One line for the metric definitions to scrape."""
-    print(f"{metric}={score:.6f}", flush=True)
+    """One line in the form that SageMaker scrapes from the XGBoost image; #011 is a tab in its logs."""
+    print(f"[0]#011{metric.replace(':', '-', 1)}:{score:.6f}", flush=True)
 
 
 def _scaled(rows: dataset.Rows, scaler: Scaler) -> dataset.Rows:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from local.sagemaker import jobs
+from local.sagemaker import builtin_metrics, jobs
 from local.sagemaker.errors import unsupported
 from local.sagemaker.jobs import Job, JobFailed
 from local.sagemaker.machine import Machine
@@ -37,7 +37,7 @@ def run(job: Job, observe: Observer | None = None) -> dict[str, Any]:
     job.update(TrainingStartTime=started, SecondaryStatus="Downloading")
     _download(job)
     lay_out(job)
-    metrics = Metrics(job.request["AlgorithmSpecification"].get("MetricDefinitions", []), observe)
+    metrics = Metrics(builtin_metrics.definitions(job.request["AlgorithmSpecification"]), observe)
     job.on_line = metrics.read
     job.update(SecondaryStatus="Training")
     try:
@@ -119,6 +119,7 @@ def refuse(request: dict[str, Any]) -> None:
     algorithm = request["AlgorithmSpecification"]
     if "AlgorithmName" in algorithm:
         raise unsupported("AlgorithmSpecification.AlgorithmName", "; supported: TrainingImage in script mode")
+    builtin_metrics.refuse(algorithm, [])
     if algorithm["TrainingInputMode"] == "Pipe":
         raise unsupported("TrainingInputMode Pipe", "; supported: File, FastFile")
     if request["ResourceConfig"].get("InstanceCount", 1) != 1:

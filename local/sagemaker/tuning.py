@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.sagemaker import jobs, training
+from local.sagemaker import builtin_metrics, jobs, training
 from local.sagemaker.errors import invalid, unsupported
 from local.sagemaker.jobs import Job, JobFailed, JobStopped
 from local.sagemaker.machine import Machine
@@ -169,10 +169,10 @@ def _refuse(request: dict[str, Any]) -> None:
         raise invalid("TrainingJobDefinition and HyperParameterTuningJobObjective are required.")
     search.refuse(request)
     training.refuse(request["TrainingJobDefinition"])
-    names = {
-        d["Name"]
-        for d in request["TrainingJobDefinition"]["AlgorithmSpecification"].get("MetricDefinitions", [])
-    }
+    algorithm = request["TrainingJobDefinition"]["AlgorithmSpecification"]
+    ranges = config.get("ParameterRanges", {}).values()
+    builtin_metrics.refuse(algorithm, [span["Name"] for kind in ranges for span in kind])
+    names = {definition["Name"] for definition in builtin_metrics.definitions(algorithm)}
     objective = config["HyperParameterTuningJobObjective"]["MetricName"]
     if objective not in names:
         raise invalid(

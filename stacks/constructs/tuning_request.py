@@ -33,7 +33,6 @@ def tune_request(places: JobPlaces) -> Request:
 
 def _trial(places: JobPlaces) -> Request:
     env, spec = places.env, places.spec
-    metric = spec.tuning.objective
     return {
         "StaticHyperParameters": {
             "sagemaker_program": "train.py",
@@ -42,10 +41,10 @@ def _trial(places: JobPlaces) -> Request:
             **dict(spec.tuning.fixed),
             **({"checkpoint_dir": "/opt/ml/checkpoints"} if env.spot else {}),
         },
+        # no MetricDefinitions: SageMaker knows this image's metrics and refuses to be told
         "AlgorithmSpecification": {
             "TrainingImage": xgboost_image(env.region),
             "TrainingInputMode": "File",
-            "MetricDefinitions": [{"Name": metric.name, "Regex": metric.regex}],
         },
         "RoleArn": places.role_arn,
         "InputDataConfig": [_channel(name, places) for name in ("train", "validation", "metadata")],

@@ -41,6 +41,6 @@ def test_another_emulator_is_refused_with_every_difference(monkeypatch: pytest.M
 )
 def test_bad_arguments_get_one_clear_error(arguments: list[str], expected: str) -> None:
     command = [sys.executable, "-m", "local.aws", *arguments]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     assert expected in ended.stderr

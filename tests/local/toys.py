@@ -17,6 +17,8 @@ from typing import Any
 import boto3
 
 ROLE = "arn:aws:iam::000000000000:role/toy"
+OWN_METRICS_IMAGE = "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-training:2.9-cpu-py312"
+"""An image whose metrics the caller defines."""
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0"
 BUCKET = "toy"
 ROOT = Path(__file__).parents[2]
@@ -32,7 +34,7 @@ class LocalAws:
         self.start()
 
     def start(self) -> None:
-        self.process = subprocess.Popen(  # noqa: S603
+        self.process = subprocess.Popen(
             [sys.executable, "-m", "local.aws", "--port", str(self.port), "--home", str(self.home)], cwd=ROOT
         )
         wait_until(self._answers, 20)
@@ -188,7 +190,7 @@ def training(**hyperparameters: str) -> dict[str, Any]:
     """What CreateTrainingJob and a tuning job's definition share."""
     return {
         "AlgorithmSpecification": {
-            "TrainingImage": IMAGE,
+            "TrainingImage": OWN_METRICS_IMAGE,
             "TrainingInputMode": "File",
             "MetricDefinitions": [{"Name": "validation:rmse", "Regex": "validation:rmse=([0-9.eE+-]+)"}],
         },

@@ -136,7 +136,7 @@ def test_the_code_in_the_artifact_runs_alone(trained):
         "model = inference.model_fn('..');"
         f"print(inference.output_fn(inference.predict_fn({request!r}, model), '')[0])"
     )
-    found = subprocess.run(  # noqa: S603
+    found = subprocess.run(
         [sys.executable, "-s", "-c", program],
         cwd=trained["iops-risk"] / "code",
         env={
