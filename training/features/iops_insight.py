@@ -40,7 +40,7 @@ ERROR_STEP = 0.1
 """An error rate must change by this share of itself to count as a trend."""
 LEAST_DEVIATION = 0.02
 """Floor of the robust deviation of log latency: a flat history must not make noise look like an anomaly."""
-CHUNK = 1 << 15
+CHUNK = 1 << 12
 
 
 @dataclass(frozen=True)
@@ -176,49 +176,51 @@ def _load_factor(total: Array, age: Index) -> Array:
 def _against_recent(value: Array, hours: Array, age: Index) -> tuple[Array, Array]:
     """Robust deviation from the median of the rows before, and slope per hour over them and this row.
 
-    Works in chunks, because the windows of all rows at once would take `RECENT` times the memory.
+    Works in chunks that fit the cache, lag by lag: numpy is quick along long rows.
     """
     anomaly, trend = np.full_like(value, np.nan), np.full_like(value, np.nan)
     padding = np.full(RECENT, np.nan)
-    past = np.lib.stride_tricks.sliding_window_view(np.concatenate((padding, value)), RECENT + 1)
-    when = np.lib.stride_tricks.sliding_window_view(np.concatenate((padding, hours)), RECENT + 1)
-    lags = np.arange(RECENT, -1, -1)
+    past, when = np.concatenate((padding, value)), np.concatenate((padding, hours))
+    lags = np.arange(RECENT + 1)[:, None]
     for start in range(0, len(value), CHUNK):
         part = slice(start, start + CHUNK)
-        window = np.where(lags <= age[part, None], past[part], np.nan)
+        place = np.arange(start, min(start + CHUNK, len(value))) + RECENT - lags
+        window = np.where(lags <= age[part], past[place], np.nan)
         anomaly[part] = _deviation(window)
-        trend[part] = _slope(window, when[part] - hours[part, None])
+        trend[part] = _slope(window, when[place] - hours[part])
     return anomaly, trend
 
 
 def _deviation(window: Array) -> Array:
-    """How far the last column lies from the median of those before, in robust deviations; needs three."""
-    before = window[:, :-1]
+    """How far the first row lies from the median of the others, in robust deviations; needs three."""
+    before = window[1:]
     median = _median(before)
-    spread = 1.4826 * _median(np.abs(before - median[:, None]))
-    deviation = (window[:, -1] - median) / np.maximum(spread, LEAST_DEVIATION)
-    deviation[np.isfinite(before).sum(axis=1) < 3] = np.nan
+    spread = 1.4826 * _median(np.abs(before - median))
+    deviation: Array = (window[0] - median) / np.maximum(spread, LEAST_DEVIATION)
+    deviation[np.isfinite(before).sum(axis=0) < 3] = np.nan
     return deviation
 
 
-def _median(rows: Array) -> Array:
-    """Median of each row's known values: np.nanmedian, a hundred times faster."""
-    ranked = np.sort(rows, axis=1)
-    known = np.isfinite(ranked).sum(axis=1)
-    row, low, high = np.arange(len(rows)), np.maximum(known - 1, 0) // 2, known // 2
-    median: Array = (ranked[row, low] + ranked[row, np.minimum(high, rows.shape[1] - 1)]) / 2
-    return median
+def _median(values: Array) -> Array:
+    """Median of each column's known values; np.nanmedian takes a hundred times as long."""
+    known = np.isfinite(values).sum(axis=0)
+    ranked = np.where(np.isnan(values), np.inf, values)
+    for turn in range(len(ranked)):  # odd-even transposition sort of all columns at once
+        low, high = ranked[turn % 2 : -1 : 2], ranked[turn % 2 + 1 :: 2]
+        low[:], high[:] = np.minimum(low, high), np.maximum(low, high)
+    column, last = np.arange(ranked.shape[1]), len(ranked) - 1
+    middle = ranked[np.maximum(known - 1, 0) // 2, column] + ranked[np.minimum(known // 2, last), column]
+    return np.where(known, middle / 2, np.nan)
 
 
 def _slope(window: Array, hours: Array) -> Array:
-    """Least-squares slope of each row's known values, the current one among them; needs three."""
+    """Least-squares slope of each column's known values, the first among them; needs three."""
     known = np.isfinite(window)
-    count = known.sum(axis=1)
+    count = known.sum(axis=0)
     x = np.where(known, hours, 0.0)
-    x = np.where(known, x - (x.sum(axis=1) / count)[:, None], 0.0)
-    y = np.where(known, window, 0.0)
-    slope: Array = (x * y).sum(axis=1) / (x * x).sum(axis=1)
-    slope[(count < 3) | ~known[:, -1]] = np.nan
+    x = np.where(known, x - x.sum(axis=0) / count, 0.0)
+    slope: Array = (x * np.where(known, window, 0.0)).sum(axis=0) / (x * x).sum(axis=0)
+    slope[(count < 3) | ~known[0]] = np.nan
     return slope
 
 
