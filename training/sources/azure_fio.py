@@ -23,7 +23,6 @@ Source: github.com/Azure/AzurePublicDataset, CC-BY 4.0; Freischuetz et al., TUNA
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +32,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from features import iops_insight as insight
+from sources.past import Group, Summary
 
 Array = NDArray[np.float64]
 TEST = ["pattern", "op", "engine", "buffered", "bs_kb", "disk"]
@@ -62,7 +62,7 @@ def chunks(data: Path, limit: int | None = None, seed: int = 0) -> Iterator[pa.T
     the whole set. ValueError where `data` is not the set.
     """
     runs = _runs(data)
-    series, machine = _Group.of(runs, [*MACHINE, *TEST]), _Group.of(runs, MACHINE)
+    series, machine = Group.of(runs, [*MACHINE, *TEST]), Group.of(runs, MACHINE)
     over_fleet = _over_fleet(runs)
     score = np.minimum(100 * over_fleet, 100.0)
     features = {**_of_series(runs, series), **_of_machine(runs, machine, over_fleet)}
@@ -101,47 +101,19 @@ def _over_fleet(runs: pd.DataFrame) -> Array:
     return (runs["IOPS"] / median).to_numpy()
 
 
-@dataclass(frozen=True)
-class _Group:
-    """Rows by group and time: `code` per row, the sorting `order`, `age` = rows of the group before."""
-
-    code: NDArray[np.int64]
-    order: NDArray[np.int64]
-    age: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, runs: pd.DataFrame, keys: list[str]) -> _Group:
-        groups = runs.groupby(keys, observed=True, sort=True)
-        code = groups.ngroup().to_numpy().astype(np.int64)
-        age = groups.cumcount().to_numpy().astype(np.int64)
-        return cls(code, np.argsort(code, kind="stable"), age)
-
-    def before(self, values: Array, lag: int = 1) -> Array:
-        """The group's value `lag` rows earlier, NaN where it has none."""
-        ordered, shifted = values[self.order], np.full(len(values), np.nan)
-        shifted[self.order[lag:]] = ordered[:-lag]
-        return np.where(self.age >= lag, shifted, np.nan)
-
-    def past(self, values: Array, rows: int) -> Array:
-        """The group's last values before each row (n, rows), the latest first, NaN where there are fewer."""
-        return np.stack([self.before(values, lag) for lag in range(1, rows + 1)], axis=1)
-
-
-def _of_series(runs: pd.DataFrame, series: _Group) -> dict[str, Array]:
+def _of_series(runs: pd.DataFrame, series: Group) -> dict[str, Array]:
     """What is run, and what the series' last runs measured."""
-    past = series.past(runs["IOPS"].to_numpy(), WINDOW)
-    mean, variance = _moments(past)
+    iops = Summary.of(series, runs["IOPS"].to_numpy(), WINDOW)
     depth = np.where(runs["engine"] == "Linux_AIO", DIRECT_DEPTH, 1.0)
-    slowest, twentieth = np.sort(past, axis=1), np.minimum(series.age, WINDOW) // 20
     reads = (runs["op"] == "Read").to_numpy()
     size = _size(runs)
     return {
-        "read_iops": np.where(reads, mean, 0 * mean),
-        "write_iops": np.where(reads, 0 * mean, mean),
-        "iops_variance": variance,
-        "avg_latency": 1000 * depth / mean,
-        "p95_latency": 1000 * depth / slowest[np.arange(len(runs)), twentieth],
-        "p99_latency": 1000 * depth / slowest[:, 0],
+        "read_iops": iops.mean * reads,
+        "write_iops": iops.mean * ~reads,
+        "iops_variance": iops.variance,
+        "avg_latency": 1000 * depth / iops.mean,
+        "p95_latency": 1000 * depth / iops.low,
+        "p99_latency": 1000 * depth / iops.lowest,
         "sequential_access_ratio": (runs["pattern"] == "Sequential").to_numpy().astype(np.float64),
         "queue_depth": depth,
         "io_size_avg": size,
@@ -149,7 +121,7 @@ def _of_series(runs: pd.DataFrame, series: _Group) -> dict[str, Array]:
     }
 
 
-def _of_machine(runs: pd.DataFrame, machine: _Group, over_fleet: Array) -> dict[str, Array]:
+def _of_machine(runs: pd.DataFrame, machine: Group, over_fleet: Array) -> dict[str, Array]:
     """What the machine's last runs, whatever their test, tell about its state."""
     time, size = runs["time"].to_numpy(), _size(runs)
     bandwidth = runs["IOPS"].to_numpy() * size * KIB
@@ -160,9 +132,9 @@ def _of_machine(runs: pd.DataFrame, machine: _Group, over_fleet: Array) -> dict[
     return {
         "latency_spike_count": machine.before(seen["latency_spike_count"]),
         "bandwidth_mbps": machine.before(bandwidth),
-        "throughput_variance": _moments(machine.past(bandwidth, LATEST))[1],
+        "throughput_variance": Summary.of(machine, bandwidth, LATEST).variance,
         "time_since_last_alert": (time - machine.before(last)) / 3600,
-        "io_size_variance": _moments(machine.past(size, LATEST))[1],
+        "io_size_variance": Summary.of(machine, size, LATEST).variance,
         "anomaly_score": machine.before(excess) / insight.LEAST_DEVIATION,
         "trend_score": machine.before(seen["trend_score"]),
         "load_factor": np.minimum(RUN_SECONDS / np.maximum(time - machine.before(time * 1.0), 1), 1),
@@ -178,15 +150,6 @@ def _history(code: NDArray[np.int64], time: NDArray[np.int64], over_fleet: Array
         name: insight.build(insight.Columns(code, time, values))[:, insight.NAMES.index(name)]
         for name, values in given.items()
     }
-
-
-def _moments(past: Array) -> tuple[Array, Array]:
-    """Mean and variance of each row's known values, NaN where there is none (for a variance: not two)."""
-    known = np.isfinite(past)
-    count = known.sum(axis=1)
-    mean = np.where(known, past, 0).sum(axis=1) / np.where(count > 0, count, np.nan)
-    spread = np.where(known, past - mean[:, None], 0)
-    return mean, (spread**2).sum(axis=1) / np.where(count > 1, count, np.nan)
 
 
 def _size(runs: pd.DataFrame) -> Array:
@@ -205,8 +168,8 @@ def _whole(code: NDArray[np.int64], limit: int, seed: int) -> NDArray[np.int64]:
 
 def _names(runs: pd.DataFrame) -> pa.Array:
     """A readable id per series, in the order of the series' codes."""
-    first: Any = runs.drop_duplicates([*MACHINE, *TEST]).sort_values([*MACHINE, *TEST])
+    first: Any = runs[[*MACHINE, *TEST]].drop_duplicates().sort_values([*MACHINE, *TEST])
     return pa.array(
         f"{r.vm_region}-{r.vm_sku}-{r.vm_lifespan}-{r.VM_id}/{r.disk}-{r.pattern}-{r.op}-{r.bs_kb}k-{r.engine}"
-        for r in first.itertuples()
+        for r in first.itertuples(index=False)
     )
