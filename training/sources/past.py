@@ -35,7 +35,7 @@ class Group:
         return np.where(self.age >= lag, shifted, np.nan)
 
     def past(self, values: Array, rows: int) -> Iterator[tuple[NDArray[np.int64], Array]]:
-        """Rows and the last `rows` values of their group before them, NaN where there are fewer; in chunks."""
+        """Rows and the last `rows` values of their group before them, NaN where fewer; in chunks."""
         padded = np.concatenate((np.full(rows, np.nan), values[self.order]))
         earlier = np.lib.stride_tricks.sliding_window_view(padded, rows)
         lags = np.arange(rows, 0, -1)
@@ -47,7 +47,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Summary:
-    """The last values before each row: mean, variance (of two at least), lowest, upper end of the lowest 5%."""
+    """Mean, variance (of two at least), lowest and upper end of the lowest 5% of the values before."""
 
     mean: Array
     variance: Array
