@@ -46,8 +46,9 @@ def summary(
     if not answered:
         console.print("[bold red]No model passed its gates, so none is served.[/] The reasons stand above.")
         return
+    for each in answered:
+        console.print(Panel(_answer(each), title=f"Predicted by {each.model}", title_align="left"))
     first = answered[0]
-    console.print(Panel(_answer(first.answer), title=f"One prediction: {first.model}", title_align="left"))
     console.print("[bold]Ask it yourself[/] (in the cloud: the same command, its URL, your keys)")
     console.print(curl(first.address, first.body), soft_wrap=True, markup=False)
     console.print("\n[dim]make status[/] shows what is served, [dim]make down[/] stops it.")
@@ -81,25 +82,39 @@ def _models(cloud: Cloud, packages: Mapping[str, dict[str, Any] | None]) -> Grou
     return Group(*(_model(cloud, spec, packages[spec.name]) for spec in MODELS))
 
 
-def _model(cloud: Cloud, spec: ModelSpec, package: dict[str, Any] | None) -> Table:
-    table = Table(title=f"{spec.name}", title_justify="left", title_style="bold", box=None)
+def _model(cloud: Cloud, spec: ModelSpec, package: dict[str, Any] | None) -> Group:
+    """The test split's metrics beside the baselines, the winning trial and the verdict."""
+    title = Text(spec.name, style="bold")
     if package is None:
-        return table
+        return Group(title, Text("no candidate was registered"))
     judged = evaluation(cloud, package)
     columns = {"model": judged["metrics"], **judged["baselines"]}
     if judged.get("champion"):
         columns["champion before"] = judged["champion"]
-    table.add_column("test split")
+    table = Table("test split", box=None)
     for name in columns:
         table.add_column(name, justify="right", style="bold" if name == "model" else "")
     for metric in judged["metrics"]:
         table.add_row(metric, *(_number(values.get(metric)) for values in columns.values()))
-    version = _version(package["ModelPackageArn"])
-    table.caption = (
-        f"{version} {package['ModelApprovalStatus']}: {package.get('ModelPackageDescription', '')}"
+    verdict = f"{_version(package['ModelPackageArn'])}: {package.get('ModelPackageDescription', '')}"
+    colour = "green" if package["ModelApprovalStatus"] == "Approved" else "yellow"
+    return Group(title, table, Text(_tuned(cloud, package), style="dim"), Text(verdict, style=colour))
+
+
+def _tuned(cloud: Cloud, package: dict[str, Any]) -> str:
+    """The trial that won, and against how many."""
+    sagemaker = cloud.client("sagemaker")
+    job = package["CustomerMetadataProperties"]["training_job"]
+    trial = sagemaker.describe_training_job(TrainingJobName=job)
+    name = trial["TuningJobArn"].rsplit("/", 1)[-1]
+    tuning = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+    best = tuning["BestTrainingJob"]
+    objective = best["FinalHyperParameterTuningJobObjectiveMetric"]
+    tuned = ", ".join(
+        f"{key} {float(value):.3g}" for key, value in sorted(best["TunedHyperParameters"].items())
     )
-    table.caption_justify = "left"
-    return table
+    done = tuning["TrainingJobStatusCounters"]["Completed"]
+    return f"best of {done} trials: {objective['MetricName']} {objective['Value']:.4f} with {tuned}"
 
 
 def evaluation(cloud: Cloud, package: dict[str, Any]) -> dict[str, Any]:
@@ -109,8 +124,22 @@ def evaluation(cloud: Cloud, package: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _answer(answer: dict[str, Any]) -> Text:
-    return Text(json.dumps(answer, indent=1))
+def _answer(answered: Answered) -> Group:
+    """The answer in short: what, how sure, and which features decided."""
+    prediction = answered.answer["prediction"]
+    said = prediction.get("label") or f"{prediction['value']:.1f}"
+    head = Text(f"{answered.body['volume_id']} at {answered.body['timestamp']}: ")
+    head.append(said, style="bold")
+    for name, share in prediction.get("probabilities", {}).items():
+        head.append(f"  {name} {share:.0%}", style="dim")
+    reasons = Table("because of", "value", "pushes by", box=None)
+    for each in prediction["contributions"]:
+        value = "missing" if each["value"] is None else f"{each['value']:.4g}"
+        reasons.add_row(each["feature"], value, f"{each['contribution']:+.3f}")
+    version = answered.answer["model_version"].rsplit("/", 1)[-1]
+    return Group(
+        head, reasons, Text(f"version {version}, request {answered.answer['request_id']}", style="dim")
+    )
 
 
 def _times(steps: Steps) -> Table:

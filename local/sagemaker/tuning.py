@@ -25,6 +25,7 @@ def create(machine: Machine, request: dict[str, Any]) -> dict[str, Any]:
         machine,
         jobs.TUNING,
         request,
+        ResourceLimits=request["HyperParameterTuningJobConfig"]["ResourceLimits"],  # List tells it
         TrainingJobStatusCounters=counters([]),
         ObjectiveStatusCounters={"Succeeded": 0, "Pending": 0, "Failed": 0},
     )
