@@ -1,4 +1,4 @@
-"""Storage I/O performance: the score a volume will reach in its next window."""
+"""Storage I/O performance: the score a volume will reach over the next two hours."""
 
 from catalog.contract import Contract, Fallback, Rule, Target
 from catalog.ranges import XGBOOST_RANGES
@@ -12,7 +12,7 @@ IOPS_PERFORMANCE = ModelSpec(
         record=IOPS_INSIGHT,
         target=Target(
             name="performance_score",
-            description="Performance of the volume in its next window, 100 is what the fleet expects",
+            description="Performance of the volume over the next two hours; 100 is what the fleet expects",
             unit="points",
             minimum=0,
             maximum=100,

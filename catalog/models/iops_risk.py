@@ -12,7 +12,7 @@ IOPS_RISK = ModelSpec(
         record=IOPS_INSIGHT,
         target=Target(
             name="risk_level",
-            description="Risk of the volume in its next windows",
+            description="Risk of the volume over the next two hours",
             classes=("low", "medium", "high", "critical"),
             horizon_hours=2.0,
         ),
@@ -38,9 +38,9 @@ IOPS_RISK = ModelSpec(
         higher_is_better=True,
         margin=0.01,
         profiles=(
-            Profile("synthetic", (Gate("accuracy", ">", 0.90), Gate("macro_f1", ">", 0.60))),
+            Profile("synthetic", (Gate("accuracy", ">", 0.90), Gate("macro_f1", ">", 0.75))),
             Profile("azure-fio", (Gate("macro_f1", ">=", 0.42), Gate("auc", ">=", 0.92))),
-            Profile("live", (Gate("accuracy", ">", 0.90), Gate("macro_f1", ">", 0.60))),
+            Profile("live", (Gate("accuracy", ">", 0.90), Gate("macro_f1", ">", 0.75))),
         ),
     ),
     route="/api/predict/risk",
