@@ -130,8 +130,7 @@ def _serving_problems(env: Environment) -> Iterator[str]:
 LOCAL = Environment(
     name="local",
     account="000000000000",
-    retain=False,
-    allow_delete=True,
+    retain=False,  # the folder that holds the local AWS is deleted, not its stacks
     log_retention_days=7,
     guardrail=AllAtOnce(bake_s=0),
     max_tuning_jobs=6,

@@ -35,6 +35,7 @@ class AccessLogBucket(s3.Bucket):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             removal_policy=removal(env),
+            auto_delete_objects=env.deletes_data,
             lifecycle_rules=[
                 INCOMPLETE_UPLOADS,
                 s3.LifecycleRule(
@@ -78,5 +79,6 @@ class DataBucket(s3.Bucket):
             server_access_logs_bucket=access_logs,
             server_access_logs_prefix=f"{id.lower()}/",
             removal_policy=removal(env),
+            auto_delete_objects=env.deletes_data,
             lifecycle_rules=[INCOMPLETE_UPLOADS, tiers],
         )

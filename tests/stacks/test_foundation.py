@@ -44,8 +44,14 @@ def test_state_survives_a_destroy_in_production(prod: Assembly, kind: str) -> No
 
 
 @pytest.mark.parametrize("kind", STATEFUL)
-def test_state_goes_where_both_keys_are_turned(local: Assembly, kind: str) -> None:
-    assert {each["DeletionPolicy"] for each in local.resources(kind).values()} == {"Delete"}
+def test_state_goes_where_both_keys_are_turned(dev: Assembly, kind: str) -> None:
+    assert {each["DeletionPolicy"] for each in dev.resources(kind).values()} == {"Delete"}
+
+
+def test_buckets_are_emptied_only_where_they_may_be_deleted(dev: Assembly, prod: Assembly) -> None:
+    emptied = dev.resources("Custom::S3AutoDeleteObjects")
+    assert len(emptied) == len(dev.resources("AWS::S3::Bucket"))
+    assert not prod.resources("Custom::S3AutoDeleteObjects")
 
 
 def test_staging_keeps_its_data() -> None:
