@@ -59,6 +59,7 @@ def test_what_a_series_measured(tmp_path):
     series = found[found["volume_id"] == "eastus-B8ms-long-0/Remote-Random-Read-64k-Linux_AIO"]
     first, later = series.iloc[0], series.iloc[5]
     assert np.isnan(first["read_iops"])
+    assert first["write_iops"] == 0, "a read test writes nothing, measured or not"
     assert (first["queue_depth"], first["io_size_avg"], first["sequential_access_ratio"]) == (64, 64, 0)
     assert (later["read_iops"], later["write_iops"], later["iops_variance"]) == (3200, 0, 0)
     assert [later[f"{name}_latency"] for name in ("avg", "p95", "p99")] == pytest.approx([20.0] * 3)

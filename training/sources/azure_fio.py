@@ -108,8 +108,8 @@ def _of_series(runs: pd.DataFrame, series: Group) -> dict[str, Array]:
     reads = (runs["op"] == "Read").to_numpy()
     size = _size(runs)
     return {
-        "read_iops": iops.mean * reads,
-        "write_iops": iops.mean * ~reads,
+        "read_iops": np.where(reads, iops.mean, 0.0),
+        "write_iops": np.where(reads, 0.0, iops.mean),
         "iops_variance": iops.variance,
         "avg_latency": 1000 * depth / iops.mean,
         "p95_latency": 1000 * depth / iops.low,
