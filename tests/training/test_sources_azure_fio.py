@@ -71,7 +71,7 @@ def test_what_the_machine_tells_its_tests(tmp_path):
     last = load(tmp_path, table).to_pandas().iloc[4]
     assert last["anomaly_score"] == pytest.approx(np.log(2) / 0.02)
     assert last["time_since_last_alert"] == pytest.approx(1 / 3)
-    assert last["load_factor"] == pytest.approx(1 / 20)
+    assert last["load_factor"] == pytest.approx(15 / 1200)
     assert last["bandwidth_mbps"] == pytest.approx(500 * 8 * 1024 / 1e6)
     assert last["io_size_variance"] == pytest.approx(28**2)
 
