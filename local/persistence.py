@@ -1,4 +1,4 @@
-"""Keeps the emulator's state on disk at quiet moments, so that a crash loses minutes and not everything.
+"""Keeps the emulator's state on disk, at quiet moments and on SIGUSR1, so that a crash loses little.
 
 The emulator itself saves only on an orderly shutdown. Saved is never a half-done stack: CloudFormation cannot
 pick up an operation whose process has gone, so the last snapshot taken between operations stays.
@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
+import signal
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 logger = logging.getLogger("local.persistence")
 
 _QUIET_S = 2.0
 _EVERY_S = 5.0
+SAVED = "saved"
+"""This file in the state folder is touched after each snapshot."""
 Handler = Callable[..., Awaitable[Any]]
 
 
@@ -34,9 +39,12 @@ def keep(app: Any) -> None:
             return
         with lock:
             save(services)
+            Path(os.environ["STATE_DIR"], SAVED).touch()
 
     app.save_all = guarded
-    loop = threading.Thread(target=_loop, args=(app, activity), name="snapshots", daemon=True)
+    asked = threading.Event()
+    signal.signal(signal.SIGUSR1, lambda *_: asked.set())
+    loop = threading.Thread(target=_loop, args=(app, activity, asked), name="snapshots", daemon=True)
     loop.start()
 
 
@@ -56,12 +64,13 @@ class _Activity:
         return call
 
 
-def _loop(app: Any, activity: _Activity) -> None:
+def _loop(app: Any, activity: _Activity, asked: threading.Event) -> None:
     saved = 0
     while True:
-        time.sleep(_EVERY_S)
+        now = asked.wait(_EVERY_S)
+        asked.clear()
         quiet = time.monotonic() - activity.last >= _QUIET_S
-        if activity.count != saved and quiet and not _operation_runs():
+        if (now or (activity.count != saved and quiet)) and not _operation_runs():
             saved = activity.count
             app.save_all(app._build_persistence_save_dict())
 

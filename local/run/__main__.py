@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from local.run import report, server
@@ -36,9 +37,9 @@ def up(
         raise SystemExit(f"error: {problem}") from None
     try:
         served = GuidedRun(console, home).all(source)
-    except (RuntimeError, OSError) as problem:
+    except (RuntimeError, OSError, BotoCoreError, ClientError) as problem:
         console.print(f"\n[bold red]stopped:[/] {problem}", markup=True)
-        console.print("`make run` resumes where it stopped; `make down` starts over.")
+        console.print("`make run` resumes where it stopped; `make clean` forgets everything.")
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         console.print("\ninterrupted; `make run` resumes")

@@ -63,8 +63,10 @@ def load(cloud: Cloud, source: Source, say: Callable[[str], None]) -> str:
 
 
 def loaded_at(cloud: Cloud, source: Source) -> datetime | None:
-    """When `source` was last loaded whole; None before that."""
-    bucket = cloud.output("Foundation", "RawBucket")
+    """When `source` was last loaded whole; None before that, and where a crash lost the table's part of it."""
+    bucket, table = cloud.output("Foundation", "RawBucket"), cloud.output("Foundation", "TableName")
+    if not cloud.client("dynamodb").scan(TableName=table, Limit=1)["Items"]:
+        return None
     found = cloud.client("s3").list_objects_v2(Bucket=bucket, Prefix=_marker(source)).get("Contents", [])
     return found[0]["LastModified"] if found else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,10 +14,12 @@ from pathlib import Path
 
 import psutil
 
+from local.persistence import SAVED
 from local.run.place import ROOT, Place
 
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 20
+SNAPSHOT_TIMEOUT_S = 20
 
 
 def running(home: Path) -> Place | None:
@@ -30,7 +33,7 @@ def start(home: Path) -> Place:
     place = running(home)
     if place:
         return place
-    stop(home)
+    _recover(home)
     place = _spawn(home)
     place.save(home)
     deadline = time.monotonic() + START_TIMEOUT_S
@@ -41,6 +44,34 @@ def start(home: Path) -> Place:
             break
         time.sleep(0.1)
     raise RuntimeError(f"the local AWS did not start; the end of {home / 'aws.log'}:\n{_tail(home)}")
+
+
+def snapshot(home: Path) -> None:
+    """Have the local AWS write its state to disk now; a crash may lose what comes later."""
+    place = Place.load(home)
+    if place is None:
+        return
+    before = _saved_at(home)
+    os.kill(place.pid, signal.SIGUSR1)
+    deadline = time.monotonic() + SNAPSHOT_TIMEOUT_S
+    while _saved_at(home) == before and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def _recover(home: Path) -> None:
+    """After a crash: go on from the last snapshot, or from nothing where there never was one.
+
+    Objects are on disk at once and all else with the snapshot, so without one the buckets are orphans.
+    """
+    crashed = Place.load(home) is not None
+    stop(home)
+    if crashed and _saved_at(home) is None:
+        shutil.rmtree(home / "aws", ignore_errors=True)
+
+
+def _saved_at(home: Path) -> int | None:
+    marker = home / "aws" / "state" / SAVED
+    return marker.stat().st_mtime_ns if marker.exists() else None
 
 
 def stop(home: Path) -> bool:

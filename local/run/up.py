@@ -45,8 +45,11 @@ class GuidedRun:
         """Every step; whether each model is served by a version that was promoted."""
         self.start()
         self.deploy()
+        server.snapshot(self.home)
         self.load(source)
+        server.snapshot(self.home)
         packages = self.train(source)
+        server.snapshot(self.home)
         self.promote(packages)
         answered = self.predict()
         report.summary(self.console, self.cloud, self.steps, packages, answered)
