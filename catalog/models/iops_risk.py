@@ -31,7 +31,7 @@ IOPS_RISK = ModelSpec(
     tuning=Tuning(
         objective=Metric(name="validation:mlogloss", goal="Minimize"),
         ranges=XGBOOST_RANGES,
-        fixed=(("objective", "multi:softprob"), ("eval_metric", "mlogloss")),
+        fixed=(("objective", "multi:softprob"), ("eval_metric", "mlogloss"), ("decision", "macro_f1")),
     ),
     promotion=Promotion(
         metric="macro_f1",
