@@ -39,7 +39,7 @@ check: setup ## every gate: lint, types, tests, template checks, generated docum
 	@$(PY) -m pytest
 
 synth: setup ## templates of ENV into cdk.out/ENV
-	@cdk synth --quiet --output cdk.out/$(ENV) -c env=$(ENV) '$(ENV)/**' && echo "templates: cdk.out/$(ENV)"
+	@cdk synth --quiet --output cdk.out/$(ENV) -c env=$(ENV) && echo "templates: cdk.out/$(ENV)"
 
 diff: setup ## what a change does to ENV's templates, against BASE (a git revision, default HEAD)
 	@$(PY) -m local.diff --env $(ENV) --base $(or $(BASE),HEAD)

@@ -1,6 +1,6 @@
 """Synthesizes the platform, one stage per environment: the only file that reads the outside world.
 
-`ENV=dev` (or `-c env=dev`) chooses one environment; without it all are synthesized.
+`ENV=dev` (or `-c env=dev`) chooses one environment; without it all that lie in AWS are synthesized.
 `CDK_VALIDATION=true` turns the library's own template validation on.
 """
 

@@ -13,9 +13,11 @@ from local.run.place import ROOT, tools
 TIMEOUT_S = 300
 
 
-def settings(environment: str, out: Path) -> dict[str, str]:
-    """The variables with which the app writes `environment` to `out`; Node comes from the venv."""
-    context = json.loads((ROOT / "cdk.json").read_text())["context"] | {"env": environment}
+def settings(environment: str | None, out: Path) -> dict[str, str]:
+    """The variables with which the app writes `environment` (None: all in AWS) to `out`."""
+    context = json.loads((ROOT / "cdk.json").read_text())["context"] | (
+        {"env": environment} if environment else {}
+    )
     return {
         "CDK_OUTDIR": str(out),
         "CDK_CONTEXT_JSON": json.dumps(context),
@@ -23,7 +25,7 @@ def settings(environment: str, out: Path) -> dict[str, str]:
     }
 
 
-def templates(environment: str, out: Path, tree: Path = ROOT) -> list[Path]:
+def templates(environment: str | None, out: Path, tree: Path = ROOT) -> list[Path]:
     """The templates of the app in `tree`, by name; RuntimeError with the app's words if it fails."""
     done = subprocess.run(
         [sys.executable, "app.py"],
@@ -34,5 +36,5 @@ def templates(environment: str, out: Path, tree: Path = ROOT) -> list[Path]:
         timeout=TIMEOUT_S,
     )
     if done.returncode:
-        raise RuntimeError(f"synth of {environment} failed:\n{done.stderr[-2000:]}")
+        raise RuntimeError(f"synth of {environment or 'all environments'} failed:\n{done.stderr[-2000:]}")
     return sorted(out.rglob("*.template.json"))

@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from local.assembly import templates
 from local.run.place import ROOT
 
+Resource = tuple[str, dict[str, Any]]
 HOURS = 730
-ENVIRONMENTS = ("dev", "staging", "prod")
 BEGIN, END = "<!-- costs:begin -->", "<!-- costs:end -->"
 MONTHLY = {"AWS::KMS::Key": 1.0, "AWS::CloudWatch::Alarm": 0.10, "AWS::CloudWatch::Dashboard": 3.0}
 HOSTING_HOURLY = {"ml.c6i.large": 0.102}
@@ -44,17 +44,17 @@ def main() -> None:
 
 def table() -> str:
     rows = ["| environment | a month | of which |", "|---|---|---|"]
-    for environment in ENVIRONMENTS:
-        costs = monthly(environment)
+    for environment, resources in _resources().items():
+        costs = monthly(resources)
         parts = ", ".join(f"{name} ${cost:,.0f}" for name, cost in sorted(costs.items(), key=lambda c: -c[1]))
         rows.append(f"| {environment} | ${sum(costs.values()):,.0f} | {parts} |")
     return "\n".join(rows)
 
 
-def monthly(environment: str) -> dict[str, float]:
+def monthly(resources: Iterable[Resource]) -> dict[str, float]:
     """US dollars a month by kind of resource."""
     costs: dict[str, float] = {}
-    for kind, properties in _resources(environment):
+    for kind, properties in resources:
         cost = _cost(kind, properties)
         if cost:
             costs[NAMES[kind]] = costs.get(NAMES[kind], 0.0) + cost
@@ -63,21 +63,28 @@ def monthly(environment: str) -> dict[str, float]:
 
 def _cost(kind: str, properties: dict[str, Any]) -> float:
     if kind == "AWS::SageMaker::EndpointConfig":
-        variants = properties["ProductionVariants"]
-        hourly = [
-            HOSTING_HOURLY[each["InstanceType"]] * int(each["InitialInstanceCount"]) for each in variants
-        ]
-        return HOURS * sum(hourly)
+        return HOURS * sum(map(_hourly, properties["ProductionVariants"]))
     if kind == "AWS::EC2::VPCEndpoint" and properties.get("VpcEndpointType") == "Interface":
         return HOURS * INTERFACE_HOURLY_PER_ZONE * len(properties["SubnetIds"])
     return MONTHLY.get(kind, 0.0)
 
 
-def _resources(environment: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _hourly(variant: dict[str, Any]) -> float:
+    kind = variant["InstanceType"]
+    if kind not in HOSTING_HOURLY:
+        raise SystemExit(f"error: no price is known for {kind}; add it to HOSTING_HOURLY in local/costs.py")
+    return HOSTING_HOURLY[kind] * int(variant["InitialInstanceCount"])
+
+
+def _resources() -> dict[str, list[Resource]]:
+    """Type and properties of every resource, by environment: all that the app synthesizes by itself."""
+    found: dict[str, list[Resource]] = {}
     with tempfile.TemporaryDirectory() as out:
-        for path in templates(environment, Path(out)):
+        for path in templates(None, Path(out)):
+            environment = path.parent.name.removeprefix("assembly-").lower()
             for resource in json.loads(path.read_text())["Resources"].values():
-                yield resource["Type"], resource.get("Properties", {})
+                found.setdefault(environment, []).append((resource["Type"], resource.get("Properties", {})))
+    return found
 
 
 if __name__ == "__main__":

@@ -169,9 +169,9 @@ ENVIRONMENTS: tuple[Environment, ...] = (LOCAL, DEV, STAGING, PROD)
 
 
 def chosen(name: str | None) -> tuple[Environment, ...]:
-    """The environment called `name`, or all of them without one; ValueError where there is none such."""
+    """The environment called `name`; without one all that lie in AWS. ValueError where there is none such."""
     if not name:
-        return ENVIRONMENTS
+        return tuple(env for env in ENVIRONMENTS if env is not LOCAL)
     found = tuple(env for env in ENVIRONMENTS if env.name == name)
     if not found:
         known = ", ".join(env.name for env in ENVIRONMENTS)

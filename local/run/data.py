@@ -63,7 +63,7 @@ def load(cloud: Cloud, source: Source, say: Callable[[str], None]) -> str:
 
 
 def loaded_at(cloud: Cloud, source: Source) -> datetime | None:
-    """When `source` was last loaded whole; None before that, and where a crash lost the table's part of it."""
+    """When `source` was last loaded whole; None before, and where a crash lost the table's part."""
     bucket, table = cloud.output("Foundation", "RawBucket"), cloud.output("Foundation", "TableName")
     if not cloud.client("dynamodb").scan(TableName=table, Limit=1)["Items"]:
         return None
