@@ -93,7 +93,9 @@ def _statements(
         return iam.PolicyStatement(actions=actions, resources=list(resources), conditions=conditions)
 
     def job(kind: str) -> list[str]:
-        return [f"sagemaker:{verb}{kind}" for verb in ("Create", "Describe", "Stop")] + ["sagemaker:AddTags"]
+        # waiting for a job (.sync) tags it as the execution's and reads the tags back
+        tags = ["sagemaker:AddTags", "sagemaker:ListTags"]
+        return [*(f"sagemaker:{verb}{kind}" for verb in ("Create", "Describe", "Stop")), *tags]
 
     return [
         allow(job("ProcessingJob"), own(f"processing-job/{name}-*")),

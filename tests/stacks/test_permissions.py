@@ -94,6 +94,15 @@ def test_promotion_updates_the_serving_stacks_and_writes_the_champions_only(prod
     assert all(":parameter/ops-ml/prod/" in each and "/champion" in each for each in parameters)
 
 
+def test_machines_read_the_tags_of_jobs_they_wait_for(prod: Assembly) -> None:
+    """Step Functions asks for them with every `.sync` job."""
+    found = [each for _, each in prod.statements() if "sagemaker:ListTags" in listed(each["Action"])]
+    assert len(found) == 2 * len(MODELS)
+    for statement in found:
+        assert "sagemaker:AddTags" in statement["Action"]
+        assert all("-job/" in json.dumps(each) for each in listed(statement["Resource"]))
+
+
 def test_jobs_of_one_model_reach_no_other_models_objects(prod: Assembly) -> None:
     for name, statement in prod.statements():
         if "PipelinesIopsRiskJobRole" in name:
