@@ -1,5 +1,6 @@
 """What is remembered of a model across all its versions: the package group and the champion."""
 
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_sagemaker as sagemaker
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
@@ -28,5 +29,6 @@ class ModelRegistry(Construct):
         champion = ssm.CfnParameter(
             self, "Champion", name=champion_parameter(env, spec), type="String", value=NO_CHAMPION
         )
-        for resource in (group, champion):
-            resource.apply_removal_policy(removal(env))
+        # SageMaker refuses to delete a group that holds packages, which would fail the whole destroy
+        group.apply_removal_policy(RemovalPolicy.RETAIN)
+        champion.apply_removal_policy(removal(env))
