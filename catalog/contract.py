@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -23,6 +23,10 @@ MAX_RECORDS = 500
 NUMBER = (int, float)
 LARGEST = 1e100
 """Larger numbers are refused as infinity is: a table holds 1e125, a whole number in JSON has no end."""
+NO_CHAMPION = "none"
+"""What a champion parameter holds before the first promotion."""
+LIVE = "live"
+"""The data profile of what callers sent; scheduled training reads it."""
 
 Missing = Literal["refuse", "derive", "leave"]
 """What happens when a caller leaves a feature out: refuse the record, derive the value from the record
@@ -172,9 +176,12 @@ class RecordSchema:
         return {field.name: field for field in fields}
 
     @cached_property
+    def key_names(self) -> tuple[str, ...]:
+        return tuple(key.name for key in self.keys)
+
+    @cached_property
     def required(self) -> tuple[str, ...]:
-        keys = tuple(key.name for key in self.keys)
-        return keys + tuple(f.name for f in self.features if f.missing == "refuse")
+        return self.key_names + tuple(f.name for f in self.features if f.missing == "refuse")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,9 +263,10 @@ def parse_time(text: str) -> datetime | None:
         return None
 
 
-def insight_id(record: Mapping[str, Any], keys: Sequence[Key]) -> str:
-    """A record's identity: the same keys give the same id, so a replay never duplicates."""
-    identity = "\n".join(str(record[key.name]) for key in keys)
+def insight_id(record: Mapping[str, Any], keys: Iterable[str]) -> str:
+    """A record's identity by the fields that `keys` names: the same values give the same id, so a replay
+    never duplicates."""
+    identity = "\n".join(str(record[name]) for name in keys)
     return hashlib.sha256(identity.encode()).hexdigest()[:32]
 
 

@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from catalog.contract import LIVE
+
 BOOKKEEPING = ("id", "origin", "expires_at")
 
 
@@ -33,7 +35,7 @@ def convert(change: Mapping[str, Any]) -> tuple[str, Line]:
 def object_key(date: str, first: str, lines: Sequence[Line]) -> str:
     """Named by the group's first sequence number and content, so a replay overwrites what it wrote."""
     digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
-    return f"insights/profile=live/date={date}/{first}-{digest}.jsonl"
+    return f"insights/profile={LIVE}/date={date}/{first}-{digest}.jsonl"
 
 
 def _value(attribute: Mapping[str, Any]) -> Any:

@@ -31,7 +31,7 @@ class Ingestion:
         """The answer's body; raises NotStored where the sender must send the batch again."""
         batch = sort(records, self.schema, self.labels)
         expires_at = int(self.now()) + self.ttl_days * SECONDS_PER_DAY
-        items = {n: item(record, self.schema.keys, expires_at) for n, record in batch.good.items()}
+        items = {n: item(record, self.schema.key_names, expires_at) for n, record in batch.good.items()}
         left = self.table.write(list(items.values()), deadline)
         failed = self._bury(left, batch)
         return _answer(batch, failed)
@@ -39,7 +39,8 @@ class Ingestion:
     def _bury(self, left: Sequence[Item], batch: Sorted) -> list[int]:
         """Keeps what the table did not take; returns the indexes."""
         unwritten = {each["id"]["S"] for each in left}
-        failed = [n for n, record in batch.good.items() if insight_id(record, self.schema.keys) in unwritten]
+        keys = self.schema.key_names
+        failed = [n for n, record in batch.good.items() if insight_id(record, keys) in unwritten]
         letters = [{"record": batch.good[n], "reason": "the table did not take it in time"} for n in failed]
         if not self.dead_letters.send(letters):
             raise NotStored(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,7 +33,7 @@ def sort(records: Sequence[Any], schema: RecordSchema, labels: Sequence[Target])
             result.rejected[index] = problems
             continue
         result.good[index] = canonical(record, schema.keys)
-        identity = insight_id(result.good[index], schema.keys)
+        identity = insight_id(result.good[index], schema.key_names)
         if (earlier := holders.get(identity)) is not None:
             result.superseded[earlier] = index
             del result.good[earlier]
@@ -50,8 +50,8 @@ def canonical(record: Mapping[str, Any], keys: Sequence[Key]) -> dict[str, Any]:
     return given
 
 
-def item(record: Mapping[str, Any], keys: Sequence[Key], expires_at: int) -> Item:
-    """The record as DynamoDB stores it; `expires_at` in seconds since 1970."""
+def item(record: Mapping[str, Any], keys: Iterable[str], expires_at: int) -> Item:
+    """The record as DynamoDB stores it, identified by its `keys`; `expires_at` in seconds since 1970."""
     return {
         **{name: _attribute(value) for name, value in record.items()},
         "id": {"S": insight_id(record, keys)},

@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from catalog.contract import NO_CHAMPION
 from shared.registry import champions, package
 from shared.telemetry import logger
 
@@ -73,7 +74,7 @@ class Overview:
 
     def _status(self, name: str, champion: Mapping[str, Any] | None) -> str:
         """`no_model`, `ready`, `updating`, `failed`, `missing` (promoted, yet no endpoint) or `unknown`."""
-        if champion is None or champion["Value"] == "none":
+        if champion is None or champion["Value"] == NO_CHAMPION:
             return "no_model"
         try:
             described = self.sagemaker.describe_endpoint(EndpointName=self.models[name]["endpoint"])

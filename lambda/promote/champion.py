@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-NONE = "none"
+from catalog.contract import NO_CHAMPION
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,9 @@ class Champion:
         return found["Value"], int(found["Version"])
 
     def before(self, version: int) -> str:
-        """The value one write earlier; NONE where the parameter was never written since it was made."""
+        """The value one write earlier; NO_CHAMPION where the parameter was never written since."""
         if version <= 1:
-            return NONE
+            return NO_CHAMPION
         found = self.client.get_parameter(Name=f"{self.parameter}:{version - 1}")["Parameter"]
         return str(found["Value"])
 

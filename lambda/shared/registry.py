@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-NONE = "none"
+from catalog.contract import NO_CHAMPION
+
 AT_ONCE = 10
 """Parameters that SSM reads in one call."""
 
@@ -22,6 +23,6 @@ def champions(ssm: Any, parameters: Iterable[str]) -> dict[str, Mapping[str, Any
 
 def package(sagemaker: Any, champion: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """The champion's model package as the registry describes it; None where there is no champion."""
-    if champion is None or champion["Value"] == NONE:
+    if champion is None or champion["Value"] == NO_CHAMPION:
         return None
     return dict(sagemaker.describe_model_package(ModelPackageName=champion["Value"]))

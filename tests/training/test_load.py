@@ -59,7 +59,7 @@ def test_an_item_has_its_identity_and_nothing_that_is_missing() -> None:
         "risk_level": None,
     }
     item = table.to_item(record, 99)
-    keys = MODELS[0].contract.record.keys
+    keys = MODELS[0].contract.record.key_names
     assert item == {
         "volume_id": {"S": "v"},
         "timestamp": {"S": "2026-01-01T23:00:00+00:00"},

@@ -13,7 +13,7 @@ import boto3
 import pyarrow as pa
 from botocore.config import Config
 
-from catalog.contract import Key, insight_id
+from catalog.contract import insight_id
 
 BATCH = 25
 """BatchWriteItem takes no more."""
@@ -42,8 +42,7 @@ def to_item(record: dict[str, Any], expires_at: int) -> Item:
     plain = {**record, "timestamp": record["timestamp"].isoformat()}
     given = {name: value for name, value in plain.items() if _is_given(value)}
     item = {name: {"S": v} if isinstance(v, str) else {"N": repr(v)} for name, v in given.items()}
-    keys = [Key(name=name, kind="text", description="", example="") for name in KEYS]
-    identity = {"id": {"S": insight_id(plain, keys)}, "origin": {"S": "bulk"}}
+    identity = {"id": {"S": insight_id(plain, KEYS)}, "origin": {"S": "bulk"}}
     return {**item, **identity, "expires_at": {"N": str(expires_at)}}
 
 
