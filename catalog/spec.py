@@ -5,13 +5,11 @@ Everything is checked at construction; every problem is gathered and raised once
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from catalog.checks import problems_of
 from catalog.contract import Contract
-
-LEARNERS = ("xgboost",)
 
 
 @dataclass(frozen=True)
@@ -132,44 +130,6 @@ class ModelSpec:
         return self.contract.name
 
     def __post_init__(self) -> None:
-        problems = list(_problems(self))
+        problems = list(problems_of(self))
         if problems:
             raise ValueError(f"model {self.name!r}: " + "; ".join(problems))
-
-
-def _problems(spec: ModelSpec) -> Iterator[str]:
-    if spec.learner not in LEARNERS:
-        yield f"learner {spec.learner!r} is not one of {', '.join(LEARNERS)}"
-    if not spec.route.startswith("/api/"):
-        yield f"route {spec.route!r} must start with /api/"
-    yield from _range_problems(spec.tuning.ranges)
-    if not 1 <= spec.tuning.parallel <= spec.tuning.jobs:
-        yield f"tuning runs {spec.tuning.parallel} of {spec.tuning.jobs} jobs at once; allowed is 1 to all"
-    if not 1 <= spec.serving.min_instances <= spec.serving.max_instances:
-        yield (
-            f"serving scales from {spec.serving.min_instances} to {spec.serving.max_instances} instances; "
-            "allowed is 1 to max_instances"
-        )
-    if not spec.promotion.profiles:
-        yield "promotion names no data profile; give at least one"
-    yield from _fallback_problems(spec.contract)
-
-
-def _range_problems(ranges: tuple[Continuous | Integer, ...]) -> Iterator[str]:
-    for span in ranges:
-        if not span.low < span.high:
-            yield f"range {span.name}: low {span.low} must be below high {span.high}"
-        if span.scaling == "Logarithmic" and span.low <= 0:
-            yield f"range {span.name}: a logarithmic range must start above 0, got {span.low}"
-
-
-def _fallback_problems(contract: Contract) -> Iterator[str]:
-    """A rule must read a feature and answer what the model itself could answer."""
-    if contract.fallback is None:
-        return
-    for rule in contract.fallback.rules:
-        if rule.feature not in contract.features:
-            yield f"fallback rule reads {rule.feature!r}, which is not a feature"
-    for answer in (*(rule.answer for rule in contract.fallback.rules), contract.fallback.otherwise):
-        if problem := contract.target.problem(answer):
-            yield f"fallback answer {problem}"

@@ -11,6 +11,7 @@ from sklearn import metrics as reference
 import baselines
 import evaluate
 import metrics
+from catalog.known import CLASS_METRICS, NUMBER_METRICS
 from dataset import Rows, read
 from jobs import JobError
 from tests.training.fleet import CONTRACTS, RISK, SCORE, metadata_of, split_table, train_on
@@ -181,3 +182,10 @@ def test_the_job_runs_from_its_command_line(prepared, models, tmp_path, capsys):
     given[1] = str(tmp_path)
     assert evaluate.main(given) == 1
     assert "holds no Parquet file" in capsys.readouterr().err
+
+
+def test_specs_know_the_evaluation_s_metrics(prepared, models, tmp_path):
+    found = evaluated(prepared, models["iops-risk"], tmp_path)
+    assert set(found["metrics"]) == set(CLASS_METRICS)
+    found = evaluated(prepared, models["iops-performance"], tmp_path, SCORE)
+    assert set(found["metrics"]) == set(NUMBER_METRICS)
