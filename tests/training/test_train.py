@@ -17,8 +17,8 @@ import artifact
 import decision
 import learners.xgboost
 import train
+from catalog.known import LEARNERS
 from catalog.models import MODELS
-from catalog.spec import LEARNERS
 from dataset import read
 from encoding import Scaler
 from jobs import JobError
@@ -240,11 +240,23 @@ def test_an_interrupted_training_goes_on_where_it_was(prepared, tmp_path):
     assert artifact.load(tmp_path / "model").model.booster.num_boosted_rounds() == 40
 
 
-def test_a_checkpoint_of_another_training_is_left_aside(prepared, tmp_path, capsys):
+def test_trials_that_share_a_folder_keep_their_own_checkpoints(prepared, tmp_path):
     checkpointed(prepared, tmp_path)
     assert checkpointed(prepared, tmp_path, eta="0.03")["resumed_at"] == 0
+    assert len(list((tmp_path / "kept").iterdir())) == 2
+    assert checkpointed(prepared, tmp_path)["resumed_at"] == 25
+    assert checkpointed(prepared, tmp_path, eta="0.03")["resumed_at"] == 25
+
+
+def test_a_checkpoint_of_another_training_is_left_aside(prepared, tmp_path, capsys):
+    checkpointed(prepared, tmp_path)
+    (mine,) = (tmp_path / "kept").iterdir()
+    checkpointed(prepared, tmp_path, eta="0.03")
+    (other,) = set((tmp_path / "kept").iterdir()) - {mine}
+    other.replace(mine)
+    assert checkpointed(prepared, tmp_path)["resumed_at"] == 0
     assert "belongs to a training with other data or hyperparameters" in capsys.readouterr().out
-    (tmp_path / "kept" / "checkpoint.ubj").write_bytes(b"half a file")
+    mine.write_bytes(b"half a file")
     assert checkpointed(prepared, tmp_path)["resumed_at"] == 0
 
 
@@ -292,6 +304,10 @@ def test_every_learner_of_the_catalogue_is_there():
         module = artifact.learner(name)
         assert callable(module.fit)
         assert callable(module.load)
+
+
+def test_every_searched_hyperparameter_is_the_learner_s():
+    assert set(LEARNERS["xgboost"]) <= set(xgboost_settings.BOOSTER) | set(xgboost_settings.OWN)
 
 
 def test_the_scaler_leaves_missing_values_missing():

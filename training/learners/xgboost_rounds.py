@@ -12,9 +12,8 @@ from typing import Any
 
 from learners.xgboost_library import xgb
 
-NAME = "checkpoint.ubj"
 OWNER = "training"
-"""Booster attribute that says which training a checkpoint belongs to."""
+"""Booster attribute that says which training a checkpoint belongs to, whatever its file is called."""
 EVERY = 25
 """Rounds between checkpoints and between reports."""
 
@@ -53,9 +52,14 @@ def best_round(booster: Any) -> int:
     return int(booster.attr("best_round") or 0)
 
 
+def name(identity: str) -> str:
+    """Trials of one search share a folder, so each training writes a file of its own."""
+    return f"checkpoint-{identity}.ubj"
+
+
 def latest(folder: Path | None, identity: str) -> Any | None:
     """The checkpoint of this very training, if `folder` holds one."""
-    path = folder / NAME if folder else None
+    path = folder / name(identity) if folder else None
     if path is None or not path.is_file():
         return None
     try:
@@ -73,6 +77,6 @@ def _save(booster: Any, folder: Path, identity: str) -> None:
     """A crash while writing leaves the checkpoint before."""
     booster.set_attr(**{OWNER: identity})
     folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / f"partial-{NAME}"
+    partial = folder / f"partial-{name(identity)}"
     booster.save_model(partial)
-    partial.replace(folder / NAME)
+    partial.replace(folder / name(identity))
