@@ -12,11 +12,11 @@ export PYTHONDONTWRITEBYTECODE :=
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run status down test check synth diff bench docs clean
+.PHONY: help setup run status down test check synth diff load bench docs clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
-	@echo "  options: ENV=local|dev|staging|prod (synth, diff), DATA=folder with fio.parquet (run)"
+	@echo "  options: ENV=local|dev|staging|prod (synth, diff, load), DATA=folder with fio.parquet (run, load, bench)"
 
 setup: $(VENV)/.dev node_modules/.ready .build/layer.ready ## install everything, pinned, into this folder
 
@@ -43,6 +43,9 @@ synth: setup ## templates of ENV into cdk.out/ENV
 
 diff: setup ## what a change does to ENV's templates, against BASE (a git revision, default HEAD)
 	@$(PY) -m local.diff --env $(ENV) --base $(or $(BASE),HEAD)
+
+load: $(VENV)/.run ## load RECORDS synthetic insights, or DATA, into ENV in your AWS account
+	@$(PY) -m local.load --env $(ENV) $(if $(RECORDS),--records $(RECORDS)) $(if $(DATA),--data "$(DATA)")
 
 bench: setup ## measure, and write docs/benchmarks.md
 	@$(PY) -m local.bench $(if $(DATA),--data "$(DATA)")

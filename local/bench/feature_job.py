@@ -9,6 +9,7 @@ from pathlib import Path
 from catalog.models import MODELS
 from local.bench.page import Section
 from local.bench.process import Run, timed
+from local.run.data import ROOTS
 from local.run.place import ROOT
 
 SIZES = (10_000, 100_000, 1_000_000, 3_000_000)
@@ -38,7 +39,7 @@ def _prepare(size: int) -> Run:
         (folder / "contracts").mkdir()
         contract = MODELS[0].contract
         (folder / "contracts" / f"{contract.name}.json").write_text(contract.to_json())
-        settings = {"PYTHONPATH": f"{ROOT / 'training'}:{ROOT}", "CONTRACTS_DIR": str(folder / "contracts")}
+        settings = {"PYTHONPATH": ROOTS, "CONTRACTS_DIR": str(folder / "contracts")}
         timed([sys.executable, "-c", GENERATE, str(folder / "raw"), str(size)], settings)
         arguments = ["--raw", str(folder / "raw"), "--output", str(folder / "out")]
         run = ["--profile", "synthetic", "--run-date", "2026-01-01"]

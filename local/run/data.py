@@ -18,6 +18,8 @@ from local.run.place import ROOT
 
 TIMEOUT_S = 1800
 RECORDS = 10_000
+ROOTS = f"{ROOT / 'training'}:{ROOT}"
+"""Where the loader's modules lie."""
 
 
 @dataclass(frozen=True)
@@ -106,8 +108,7 @@ def _clear(cloud: Cloud, bucket: str, prefix: str) -> None:
 
 
 def _run_loader(cloud: Cloud, arguments: list[str], say: Callable[[str], None]) -> str:
-    roots = f"{ROOT / 'training'}:{ROOT}"
-    env = cloud.place.environ(os.environ) | {"PYTHONPATH": roots, "OMP_NUM_THREADS": "1"}
+    env = cloud.place.environ(os.environ) | {"PYTHONPATH": ROOTS, "OMP_NUM_THREADS": "1"}
     with subprocess.Popen(  # noqa: S603 - our own module
         [sys.executable, "-m", "sources.load", *arguments],
         cwd=ROOT,
