@@ -54,7 +54,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def change(number: int, kind: str = "INSERT", origin: str = "api", **fields: Any) -> dict[str, Any]:
-    stored = item(canonical(record(CONTRACT, **fields), CONTRACT.record.key_names), CONTRACT.record.keys, 99)
+    stored = item(canonical(record(CONTRACT, **fields), CONTRACT.record.keys), CONTRACT.record.key_names, 99)
     image = {**stored, "origin": {"S": origin}}
     return {
         "eventID": str(number),
