@@ -1,4 +1,4 @@
-"""`python -m local.load --env dev`: load a data set into an environment that is deployed in an AWS account."""
+"""`python -m local.load --env dev`: load a data set into an environment deployed in an AWS account."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def main(
     outputs = {out["OutputKey"]: out["OutputValue"] for out in found.get("Outputs", [])}
     places = ["--bucket", outputs["RawBucket"], "--table", outputs["TableName"]]
     command = [sys.executable, "-m", "sources.load", *source.arguments(), *places]
-    done = subprocess.run(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": ROOTS})
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": ROOTS}, check=False)  # noqa: S603 - our own module
     raise SystemExit(done.returncode)
 
 
