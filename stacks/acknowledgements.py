@@ -74,12 +74,6 @@ WILDCARDS: tuple[Finding, ...] = (
         "The scheduler may start any version of the one function it is for",
         "Resource::<AgeFunction*.Arn>:[*]",
     ),
-    Finding(
-        "Api/Stream/Archive/Role/DefaultPolicy/Resource",
-        IAM5,
-        "The event source's grant on the key of its failure queue, which the library words so",
-        "Action::kms:*[*]",
-    ),
 )
 FINDINGS: tuple[Finding, ...] = (
     *WILDCARDS,

@@ -71,10 +71,11 @@ def model_age(environment: str, model: str) -> Metric:
     )
 
 
-def function_metric(function: str, name: str, title: str = "") -> Metric:
-    """`Errors` and `Throttles` of one function."""
+def function_metric(function: str, name: str, title: str = "", *, statistic: str = "Sum") -> Metric:
+    """`Errors` and `Throttles` of one function, and its `IteratorAge` (milliseconds) behind a stream."""
     dimensions = (("FunctionName", function),)
-    return Metric(namespace="AWS/Lambda", name=name, dimensions=dimensions, label=f"{title} {name}".strip())
+    label = f"{title} {name}".strip()
+    return Metric(namespace="AWS/Lambda", name=name, dimensions=dimensions, statistic=statistic, label=label)
 
 
 def machine_metric(arn: str, name: str, title: str = "") -> Metric:

@@ -86,12 +86,30 @@ def test_the_archive_retries_splits_and_keeps_what_fails(prod: Assembly) -> None
     properties = mapping["Properties"]
     assert properties["StartingPosition"] == "TRIM_HORIZON"
     assert properties["BisectBatchOnFunctionError"] is True
-    assert properties["MaximumRetryAttempts"] >= 1
+    assert "MaximumRetryAttempts" not in properties  # until the records are too old
+    assert properties["MaximumRecordAgeInSeconds"] == 23 * 3600
+    assert properties["BatchSize"] == 500
     assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert properties["DestinationConfig"]["OnFailure"]["Destination"]
+    destination = properties["DestinationConfig"]["OnFailure"]["Destination"]
+    assert "Raw" in destination["Fn::ImportValue"]  # a bucket gets the records, a queue only their place
     (pattern,) = (json.loads(each["Pattern"]) for each in properties["FilterCriteria"]["Filters"])
     assert pattern["dynamodb"]["NewImage"]["origin"]["S"] == ["api"]
     assert pattern["eventName"] == ["INSERT", "MODIFY"]
+
+
+def test_an_archive_that_falls_behind_is_told_long_before_the_stream_forgets(prod: Assembly) -> None:
+    (alarm,) = (
+        each["Properties"]
+        for each in prod.resources("AWS::CloudWatch::Alarm").values()
+        if each["Properties"]["MetricName"] == "IteratorAge"
+    )
+    assert (alarm["Statistic"], alarm["Threshold"]) == ("Maximum", 3600 * 1000)
+    puts = [
+        json.dumps(statement["Resource"])
+        for name, statement in prod.statements()
+        if "StreamArchive" in name and statement["Action"] == "s3:PutObject"
+    ]
+    assert any("/aws/lambda/*" in each for each in puts)
 
 
 def test_every_queue_of_dead_letters_raises_an_alarm(prod: Assembly) -> None:
