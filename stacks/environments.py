@@ -49,6 +49,8 @@ class Environment:
     endpoint_wish: str = "ml.t3.medium"
     initial_instances: int = 1
     guardrail: AllAtOnce | Canary = field(default_factory=AllAtOnce)
+    scales: bool = True
+    """Off for one deployment when the instance type changes; see docs/changing-the-instance-type.md."""
 
     processing_instance: str = "ml.t3.large"
     training_instance: str = "ml.m5.large"

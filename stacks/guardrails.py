@@ -5,13 +5,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class AllAtOnce:
-    """Blue/green with all traffic at once, watched for `bake_s` seconds before the old fleet goes."""
+    """Blue/green with all traffic at once, watched for `bake_s` seconds; the old fleet is kept as long again.
+
+    With 0 the old fleet goes at once and nothing is watched.
+    """
 
     bake_s: int = 300
 
     @property
     def waits_s(self) -> int:
-        return self.bake_s
+        """All waits of one deployment together."""
+        return 2 * self.bake_s
+
+    @property
+    def shortest_watch_s(self) -> int | None:
+        """The least time in which an alarm must rise; None where nothing is watched."""
+        return self.bake_s or None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,4 +33,10 @@ class Canary:
 
     @property
     def waits_s(self) -> int:
+        """All waits of one deployment together."""
         return self.wait_s + self.bake_s
+
+    @property
+    def shortest_watch_s(self) -> int | None:
+        """The least time in which an alarm must rise."""
+        return min(self.wait_s, self.bake_s)

@@ -1,5 +1,7 @@
 """One model's alarms, from the thresholds in its spec."""
 
+from collections.abc import Iterator
+
 from constructs import Construct
 
 from catalog.spec import ModelSpec
@@ -9,9 +11,13 @@ from stacks.environments import Environment
 from stacks.instances import Resolved
 from stacks.names import scoped
 
+ROLLBACK_PERIOD_S, ROLLBACK_PERIODS = 60, 3
+"""The operators' alarms take too long for a deployment's bake; SageMaker tells these metrics every minute."""
+
 
 class ModelAlarms(Construct):
-    """`rollback` are the alarms that undo a deployment: slow or failing answers of the new fleet."""
+    """`rollback` are the alarms that undo a deployment: slow or failing answers of the new fleet, by the
+    limits of the operators' alarms, but seen within minutes."""
 
     def __init__(
         self,
@@ -28,7 +34,8 @@ class ModelAlarms(Construct):
         self._title = scoped(env, spec)
         self._period_s = 60 * spec.alarms.period_minutes
         metrics = EndpointMetrics(self._title)
-        self.rollback = self._answers(spec, metrics)
+        self._answers(spec, metrics)
+        self.rollback = list(self._undoing(spec, metrics))
         self._traffic(spec, metrics)
         self._machines(spec, metrics, instance)
         if (days := spec.alarms.max_age_days) is not None:
@@ -40,18 +47,30 @@ class ModelAlarms(Construct):
                 every_s=DAY,
             )
 
-    def _answers(self, spec: ModelSpec, metrics: EndpointMetrics) -> list[NotifyingAlarm]:
+    def _answers(self, spec: ModelSpec, metrics: EndpointMetrics) -> None:
         limits = spec.alarms
-        found: list[NotifyingAlarm] = []
         if (ms := limits.max_latency_ms) is not None:
             threshold, periods = ms * MICROSECONDS_PER_MS, limits.latency_periods
             about = f"model latency is above {ms:g} ms on average"
-            found.append(self._alarm("Latency", metrics.latency(), threshold, about, periods=periods))
+            self._alarm("Latency", metrics.latency(), threshold, about, periods=periods)
         if (count := limits.max_5xx) is not None:
-            found.append(
-                self._alarm("Errors5xx", metrics.errors_5xx(), count, f"more than {count} 5xx answers")
+            self._alarm("Errors5xx", metrics.errors_5xx(), count, f"more than {count} 5xx answers")
+
+    def _undoing(self, spec: ModelSpec, metrics: EndpointMetrics) -> Iterator[NotifyingAlarm]:
+        def undo(id: str, metric: Metric, threshold: float, about: str) -> NotifyingAlarm:
+            told = f"{about}; a deployment under way is undone"
+            return self._alarm(
+                id, metric, threshold, told, periods=ROLLBACK_PERIODS, every_s=ROLLBACK_PERIOD_S
             )
-        return found
+
+        limits = spec.alarms
+        if (ms := limits.max_latency_ms) is not None:
+            about = f"model latency is above {ms:g} ms on average"
+            yield undo("UndoLatency", metrics.latency(), ms * MICROSECONDS_PER_MS, about)
+        if limits.max_5xx is not None:
+            each_minute = limits.max_5xx / limits.period_minutes
+            about = f"more than {each_minute:g} 5xx answers a minute"
+            yield undo("UndoErrors5xx", metrics.errors_5xx(), each_minute, about)
 
     def _traffic(self, spec: ModelSpec, metrics: EndpointMetrics) -> None:
         if (count := spec.alarms.max_4xx) is not None:

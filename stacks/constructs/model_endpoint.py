@@ -8,7 +8,7 @@ from catalog.spec import ModelSpec
 from stacks.constructs.endpoint_deployment import deployment_config
 from stacks.constructs.endpoint_scaling import EndpointScaling
 from stacks.constructs.job_role import JobRole, vpc_config
-from stacks.constructs.model_alarms import ModelAlarms
+from stacks.constructs.model_alarms import ROLLBACK_PERIOD_S, ROLLBACK_PERIODS, ModelAlarms
 from stacks.constructs.training_requests import HOSTING
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
@@ -50,6 +50,8 @@ class ModelEndpoint(Construct):
         alarms = ModelAlarms(
             served, "Alarms", env=env, spec=spec, topic_arn=foundation.topic.topic_arn, instance=instance
         )
+        if alarms.rollback:
+            _refuse_late_alarms(env)
         endpoint = sagemaker.CfnEndpoint(
             served,
             "Endpoint",
@@ -59,7 +61,8 @@ class ModelEndpoint(Construct):
             deployment_config=deployment_config(env.guardrail, alarms.rollback),
             tags=[CfnTag(key="ops-ml:model", value=spec.name)],
         )
-        EndpointScaling(served, "Scaling", env=env, spec=spec, endpoint_name=endpoint.attr_endpoint_name)
+        if env.scales:
+            EndpointScaling(served, "Scaling", env=env, spec=spec, endpoint_name=endpoint.attr_endpoint_name)
         for resource in served.node.find_all():
             if isinstance(resource, CfnResource):
                 resource.cfn_options.condition = promoted
@@ -123,4 +126,14 @@ class ModelEndpoint(Construct):
                     json_content_types=["application/json"]
                 ),
             ),
+        )
+
+
+def _refuse_late_alarms(env: Environment) -> None:
+    """An alarm that needs longer than the shortest watch rises when the old fleet is gone already."""
+    watch_s, needed_s = env.guardrail.shortest_watch_s, ROLLBACK_PERIOD_S * ROLLBACK_PERIODS
+    if watch_s is not None and watch_s < needed_s:
+        raise ValueError(
+            f"environment {env.name!r}: the guardrail watches for {watch_s} s, "
+            f"rollback alarms need {needed_s}; raise wait_s and bake_s, or take AllAtOnce(bake_s=0) to watch nothing"
         )

@@ -1,14 +1,20 @@
 """An endpoint exists only for a champion, rolls out behind its guardrail, and is watched in right units."""
 
-from typing import Any
+import dataclasses
+from typing import Any, cast
 
 import pytest
+from aws_cdk.aws_sagemaker import CfnEndpoint
 
 from catalog.models import MODELS
 from catalog.spec import ModelSpec
 from local.request_shapes import check
+from stacks.constructs.endpoint_deployment import deployment_config
+from stacks.environments import DEV, ENVIRONMENTS, PROD, Environment
+from stacks.guardrails import AllAtOnce, Canary
 from stacks.names import model_id, scoped
 from tests.stacks.assembly import Assembly, plain
+from tests.stacks.conftest import Synthesize
 
 SERVED = (
     "AWS::SageMaker::Model",
@@ -22,14 +28,24 @@ models = pytest.mark.parametrize("spec", MODELS, ids=lambda spec: spec.name)
 
 
 def one(assembly: Assembly, kind: str, spec: ModelSpec) -> dict[str, Any]:
+    """The properties of the model's one resource of this kind."""
     (resource,) = assembly.resources(kind, model_id(spec)).values()
     properties: dict[str, Any] = resource["Properties"]
     return properties
 
 
 def alarms(assembly: Assembly, spec: ModelSpec) -> dict[str, dict[str, Any]]:
-    found = assembly.resources("AWS::CloudWatch::Alarm", model_id(spec)).values()
-    return {each["Properties"]["MetricName"]: each["Properties"] for each in found}
+    """The operators' alarms by metric."""
+    found = assembly.resources("AWS::CloudWatch::Alarm", model_id(spec))
+    undoing = rollback_names(assembly, spec)
+    return {
+        each["Properties"]["MetricName"]: each["Properties"] for n, each in found.items() if n not in undoing
+    }
+
+
+def rollback_names(assembly: Assembly, spec: ModelSpec) -> set[str]:
+    config = one(assembly, "AWS::SageMaker::Endpoint", spec)["DeploymentConfig"]
+    return {each["AlarmName"]["Ref"] for each in config["AutoRollbackConfiguration"]["Alarms"]}
 
 
 @models
@@ -89,13 +105,50 @@ def test_two_instances_take_a_canary_and_one_takes_all_at_once(
 
 @models
 def test_only_latency_and_5xx_roll_back(prod: Assembly, spec: ModelSpec) -> None:
-    config = one(prod, "AWS::SageMaker::Endpoint", spec)["DeploymentConfig"]
-    named = {each["AlarmName"]["Ref"] for each in config["AutoRollbackConfiguration"]["Alarms"]}
     found = prod.resources("AWS::CloudWatch::Alarm", model_id(spec))
-    assert {found[name]["Properties"]["MetricName"] for name in named} == {
-        "ModelLatency",
-        "Invocation5XXErrors",
-    }
+    undoing = [found[name]["Properties"] for name in rollback_names(prod, spec)]
+    limits = {each["MetricName"]: each["Threshold"] for each in undoing}
+    assert limits == {"ModelLatency": 500_000, "Invocation5XXErrors": 1}  # as the operators', but a minute's
+
+
+@models
+@pytest.mark.parametrize("env", ENVIRONMENTS, ids=lambda env: env.name)
+def test_rollback_alarms_rise_while_the_old_fleet_is_there(
+    prod: Assembly, spec: ModelSpec, env: Environment
+) -> None:
+    found = prod.resources("AWS::CloudWatch::Alarm", model_id(spec))
+    for name in rollback_names(prod, spec):
+        alarm = found[name]["Properties"]
+        needed_s = alarm["Period"] * alarm["EvaluationPeriods"]
+        assert needed_s == 180
+        assert env.guardrail.shortest_watch_s is None or needed_s <= env.guardrail.shortest_watch_s
+
+
+@pytest.mark.parametrize(
+    "guardrail", [AllAtOnce(bake_s=120), Canary(wait_s=600, bake_s=0), Canary(wait_s=179)]
+)
+def test_a_watch_too_short_for_its_alarms_is_refused(
+    synthesized: Synthesize, guardrail: AllAtOnce | Canary
+) -> None:
+    hasty = dataclasses.replace(PROD, guardrail=guardrail)
+    with pytest.raises(Exception, match="rollback alarms need 180"):
+        synthesized(hasty)
+
+
+@pytest.mark.parametrize("guardrail", [AllAtOnce(), AllAtOnce(bake_s=0), Canary()])
+def test_a_deployment_may_take_longer_than_its_waits(guardrail: AllAtOnce | Canary) -> None:
+    config = deployment_config(guardrail, [])
+    update = cast(CfnEndpoint.BlueGreenUpdatePolicyProperty, config.blue_green_update_policy)
+    routing = cast(CfnEndpoint.TrafficRoutingConfigProperty, update.traffic_routing_configuration)
+    waits = (routing.wait_interval_in_seconds or 0) + (update.termination_wait_in_seconds or 0)
+    assert waits == guardrail.waits_s
+    assert (update.maximum_execution_timeout_in_seconds or 0) > waits
+
+
+def test_an_endpoint_that_does_not_scale_may_change_its_instances(synthesized: Synthesize) -> None:
+    fixed = synthesized(dataclasses.replace(DEV, scales=False))
+    for kind in SERVED:
+        assert bool(fixed.resources(kind)) is ("ApplicationAutoScaling" not in kind), kind
 
 
 @models

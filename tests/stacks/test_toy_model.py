@@ -28,7 +28,8 @@ def test_a_toy_model_gets_everything(with_toy: Assembly) -> None:
     endpoints = with_toy.resources("AWS::SageMaker::Endpoint", "ToyModel").values()
     assert [each["Properties"]["EndpointName"] for each in endpoints] == ["dev-toy-model"]
     assert ("POST", "/api/predict/toy") in paths(with_toy)
-    assert len(with_toy.resources("AWS::CloudWatch::Alarm", "ToyModel")) == 6
+    alarms = with_toy.resources("AWS::CloudWatch::Alarm", "ToyModel")
+    assert len(alarms) == len(with_toy.resources("AWS::CloudWatch::Alarm", "IopsRisk"))
     (dashboard,) = with_toy.resources("AWS::CloudWatch::Dashboard").values()
     assert "dev-toy-model" in str(dashboard["Properties"]["DashboardBody"])
 
