@@ -135,5 +135,5 @@ def _refuse_late_alarms(env: Environment) -> None:
     if watch_s is not None and watch_s < needed_s:
         raise ValueError(
             f"environment {env.name!r}: the guardrail watches for {watch_s} s, "
-            f"rollback alarms need {needed_s}; raise wait_s and bake_s, or take AllAtOnce(bake_s=0) to watch nothing"
+            f"rollback alarms need {needed_s}; raise wait_s and bake_s, or watch nothing: AllAtOnce(bake_s=0)"
         )
