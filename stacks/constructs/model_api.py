@@ -1,5 +1,6 @@
 """The REST API: routes from the specs, IAM authorization, throttling, logs, traces, validation."""
 
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -36,7 +37,7 @@ class ModelApi(Construct):
         super().__init__(scope, id)
         self.api_name = f"{env.name}-ops-ml"
         account = self._may_log()
-        access = ServiceLogGroup(self, "AccessLog", env=env, key=foundation.key)
+        log = ServiceLogGroup(self, "AccessLog", env=env, key=foundation.key)
         self.rest = apigateway.RestApi(
             self,
             "Rest",
@@ -51,7 +52,7 @@ class ModelApi(Construct):
                 stage_name=STAGE,
                 throttling_rate_limit=env.requests_per_second,
                 throttling_burst_limit=env.burst,
-                access_log_destination=apigateway.LogGroupLogDestination(access),
+                access_log_destination=apigateway.LogGroupLogDestination(log),
                 access_log_format=apigateway.AccessLogFormat.json_with_standard_fields(
                     caller=True,
                     http_method=True,
@@ -69,7 +70,15 @@ class ModelApi(Construct):
                 tracing_enabled=True,
             ),
         )
-        self.rest.deployment_stage.node.add_dependency(account)
+        # API Gateway would make this group itself, kept for ever and without our key
+        execution = ServiceLogGroup(
+            self,
+            "ExecutionLog",
+            env=env,
+            key=foundation.key,
+            name=f"API-Gateway-Execution-Logs_{self.rest.rest_api_id}/{STAGE}",
+        )
+        self.rest.deployment_stage.node.add_dependency(account, execution)
         ProblemResponses(self, "Problems", api=self.rest)
         self._validator = self.rest.add_request_validator(
             "Body", validate_request_body=True, validate_request_parameters=True
@@ -92,7 +101,8 @@ class ModelApi(Construct):
         )
 
     def _may_log(self) -> apigateway.CfnAccount:
-        """API Gateway writes every log through one role of the account and region."""
+        """API Gateway writes every log through one role of the account and region: other APIs may use it by
+        now, so a destroy of this stack leaves it."""
         role = iam.Role(
             self,
             "LogRole",
@@ -103,7 +113,10 @@ class ModelApi(Construct):
                 )
             ],
         )
-        return apigateway.CfnAccount(self, "Account", cloud_watch_role_arn=role.role_arn)
+        account = apigateway.CfnAccount(self, "Account", cloud_watch_role_arn=role.role_arn)
+        for resource in (role, account):
+            resource.apply_removal_policy(RemovalPolicy.RETAIN)
+        return account
 
     def _watch(self, foundation: FoundationStack) -> None:
         for name, limit in (("5XXError", MAX_5XX), ("4XXError", MAX_4XX)):

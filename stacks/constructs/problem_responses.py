@@ -5,13 +5,13 @@ import json
 from aws_cdk import aws_apigateway as apigateway
 from constructs import Construct
 
-RESPONSES: dict[str, tuple[int, str, str]] = {
+RESPONSES: dict[str, tuple[int | None, str, str]] = {
     "BadRequestBody": (
         400,
         "Bad request",
         "The body must be a JSON object: one record, or records with a list",
     ),
-    "MissingAuthenticationToken": (404, "Not found", "No such route, or the request is not signed"),
+    "MissingAuthenticationToken": (403, "Forbidden", "The request is not signed, or there is no such route"),
     "AccessDenied": (403, "Forbidden", "The caller may not use this route"),
     "Unauthorized": (401, "Unauthorized", "The request must be signed with AWS Signature Version 4"),
     "InvalidSignature": (403, "Forbidden", "The signature does not match the request"),
@@ -26,11 +26,11 @@ RESPONSES: dict[str, tuple[int, str, str]] = {
     "QuotaExceeded": (429, "Too many requests", "The quota is used up"),
     "IntegrationTimeout": (504, "Gateway timeout", "The function did not answer in time"),
     "IntegrationFailure": (502, "Bad gateway", "The function did not answer"),
-    "Default4xx": (400, "Bad request", "The gateway refused the request"),
-    "Default5xx": (500, "Internal error", "The gateway failed to answer"),
+    "Default4xx": (None, "Request refused", "The gateway refused the request"),
+    "Default5xx": (None, "Internal error", "The gateway failed to answer"),
 }
-OWN_STATUS = ("Default4xx", "Default5xx")
-"""These stand for many statuses; the gateway fills in its own."""
+"""Status, title and detail by response type; without a status the gateway answers with one of many, which no
+template can read, so the body tells none either."""
 
 
 class ProblemResponses(Construct):
@@ -40,7 +40,7 @@ class ProblemResponses(Construct):
             body = {
                 "type": "about:blank",
                 "title": title,
-                "status": status,
+                **({"status": status} if status else {}),
                 "detail": detail,
                 "request_id": "$context.requestId",
             }
@@ -52,7 +52,7 @@ class ProblemResponses(Construct):
                 name,
                 rest_api_id=api.rest_api_id,
                 response_type=_response_type(name),
-                status_code=None if name in OWN_STATUS else str(status),
+                status_code=str(status) if status else None,
                 response_parameters={
                     f"gatewayresponse.header.{key}": value for key, value in headers.items()
                 },

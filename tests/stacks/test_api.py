@@ -46,11 +46,27 @@ def test_the_stage_is_throttled_logged_and_traced(prod: Assembly) -> None:
     assert settings["DataTraceEnabled"] is False
 
 
+def test_execution_logs_are_kept_as_the_others_are(prod: Assembly) -> None:
+    (rest,) = prod.resources("AWS::ApiGateway::RestApi", "Api")
+    named = {"Fn::Join": ["", ["API-Gateway-Execution-Logs_", {"Ref": rest}, "/v1"]]}
+    groups = prod.resources("AWS::Logs::LogGroup", "Api")
+    (group,) = (name for name, each in groups.items() if each["Properties"].get("LogGroupName") == named)
+    (stage,) = prod.resources("AWS::ApiGateway::Stage").values()
+    assert group in stage["DependsOn"]  # else API Gateway makes it first
+
+
+def test_what_the_whole_account_uses_outlives_the_stack(dev: Assembly) -> None:
+    (account,) = dev.resources("AWS::ApiGateway::Account", "Api").values()
+    role = account["Properties"]["CloudWatchRoleArn"]["Fn::GetAtt"][0]
+    assert account["DeletionPolicy"] == "Retain"
+    assert dev.resources("AWS::IAM::Role", "Api")[role]["DeletionPolicy"] == "Retain"
+
+
 def test_the_gateway_refuses_in_problem_json(prod: Assembly) -> None:
     answers = prod.resources("AWS::ApiGateway::GatewayResponse").values()
     found = {each["Properties"]["ResponseType"]: each["Properties"] for each in answers}
     statuses = {
-        "MISSING_AUTHENTICATION_TOKEN": "404",
+        "MISSING_AUTHENTICATION_TOKEN": "403",
         "ACCESS_DENIED": "403",
         "REQUEST_TOO_LARGE": "413",
         "THROTTLED": "429",
@@ -63,7 +79,9 @@ def test_the_gateway_refuses_in_problem_json(prod: Assembly) -> None:
         media = answer["ResponseParameters"]["gatewayresponse.header.Content-Type"]
         assert media == "'application/problem+json'"
         problem = json.loads(answer["ResponseTemplates"]["application/json"])
-        assert set(problem) == {"type", "title", "status", "detail", "request_id"}
+        assert {"type", "title", "detail", "request_id"} <= set(problem)
+        status = answer.get("StatusCode")
+        assert problem.get("status") == (int(status) if status else None)  # never another than was answered
     assert "gatewayresponse.header.Retry-After" in found["THROTTLED"]["ResponseParameters"]
 
 
