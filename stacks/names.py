@@ -1,5 +1,7 @@
 """Names that several stacks, the functions and a person at the console share. Everything else is unnamed."""
 
+import hashlib
+
 from aws_cdk import Stack
 
 from catalog.spec import ModelSpec
@@ -43,9 +45,10 @@ def serving_stack(env: Environment, spec: ModelSpec) -> str:
     return f"{env.stage_id}-{model_id(spec)}"
 
 
-def tuning_prefix(spec: ModelSpec) -> str:
-    """Tuning job names hold 32 characters: this, the run (13) and the attempt."""
-    return spec.name[:16]
+def tuning_prefix(env: Environment, spec: ModelSpec) -> str:
+    """`prod-iops-r-1f3a`: tuning job names hold 32 characters: this (16), the run (13) and the attempt."""
+    digest = hashlib.sha256(scoped(env, spec).encode()).hexdigest()
+    return f"{env.name[:4]}-{spec.name[:6].strip('-')}-{digest[:4]}"
 
 
 def arn(stack: Stack, service: str, resource: str) -> str:

@@ -99,8 +99,10 @@ def _statements(
 
     return [
         allow(job("ProcessingJob"), own(f"processing-job/{name}-*")),
-        allow(job("HyperParameterTuningJob"), own(f"hyper-parameter-tuning-job/{tuning_prefix(spec)}-*")),
-        allow(["sagemaker:DescribeTrainingJob"], own(f"training-job/{tuning_prefix(spec)}-*")),
+        allow(
+            job("HyperParameterTuningJob"), own(f"hyper-parameter-tuning-job/{tuning_prefix(env, spec)}-*")
+        ),
+        allow(["sagemaker:DescribeTrainingJob"], own(f"training-job/{tuning_prefix(env, spec)}-*")),
         allow(
             ["sagemaker:CreateModelPackage", "sagemaker:DescribeModelPackage"],
             own(f"model-package-group/{name}"),

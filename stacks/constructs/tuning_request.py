@@ -15,7 +15,7 @@ def tune_request(places: JobPlaces) -> Request:
     jobs = min(tuning.jobs, env.max_tuning_jobs)
     objective = {"Type": tuning.objective.goal, "MetricName": tuning.objective.name}
     return {
-        "HyperParameterTuningJobName": job_name(tuning_prefix(places.spec)),
+        "HyperParameterTuningJobName": job_name(tuning_prefix(places.env, places.spec)),
         "HyperParameterTuningJobConfig": {
             "Strategy": "Bayesian",
             "HyperParameterTuningJobObjective": objective,

@@ -1,5 +1,8 @@
 """The state machines: every step bounded, every failure told, every request one that AWS takes."""
 
+import dataclasses
+import itertools
+import re
 from typing import Any
 
 import pytest
@@ -7,8 +10,15 @@ import pytest
 from catalog.models import MODELS
 from catalog.spec import ModelSpec
 from local.asl_requests import requests_of
-from stacks.names import promotion_machine, training_machine
+from stacks.environments import ENVIRONMENTS, LOCAL
+from stacks.names import promotion_machine, scoped, training_machine, tuning_prefix
 from tests.stacks.assembly import Assembly
+
+
+def renamed(name: str) -> ModelSpec:
+    spec = MODELS[0]
+    return dataclasses.replace(spec, contract=dataclasses.replace(spec.contract, name=name))
+
 
 models = pytest.mark.parametrize("spec", MODELS, ids=lambda spec: spec.name)
 
@@ -95,11 +105,25 @@ def test_tuning_searches_the_declared_ranges(prod: Assembly, spec: ModelSpec) ->
 
 
 @models
-def test_names_hold_under_the_longest_environment(prod: Assembly, spec: ModelSpec) -> None:
-    states = steps(prod, spec)
-    tuning = states["Tune"]["Arguments"]["HyperParameterTuningJobName"]
-    prefix = tuning.split("'")[1]
-    assert len(prefix) + len("261121-a1b2c3") + len("-0") <= 32
+def test_tuning_jobs_are_named_by_environment_model_and_run(prod: Assembly, spec: ModelSpec) -> None:
+    tuning = steps(prod, spec)["Tune"]["Arguments"]["HyperParameterTuningJobName"]
+    assert tuning.split("'")[1] == tuning_prefix(prod.environment, spec) + "-"
+
+
+LONGEST = dataclasses.replace(LOCAL, name="environment1")
+LONG_MODELS = [renamed(f"iops-risk-of-a-long-{end}") for end in ("name", "line")]
+
+
+def test_names_hold_in_every_environment_and_are_nobody_elses() -> None:
+    named = list(itertools.product((*ENVIRONMENTS, LONGEST), (*MODELS, *LONG_MODELS)))
+    prefixes = {tuning_prefix(env, spec) for env, spec in named}
+    assert len(prefixes) == len(named) >= 5 * 4
+    for env, spec in named:
+        prefix = tuning_prefix(env, spec)
+        assert prefix.startswith(env.name[:4])
+        assert re.fullmatch(r"[a-z0-9](-?[a-z0-9])*", prefix)
+        assert len(prefix) + len("-261121-a1b2c3-0") <= 32
+        assert len(f"{scoped(env, spec)}-261121-a1b2c3-evaluate-0") <= 63
 
 
 @models
