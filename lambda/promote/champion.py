@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from catalog.contract import NO_CHAMPION
+
+
+class Held(NamedTuple):
+    """What the parameter holds, the version that counts its writes, and the time of the last one."""
+
+    value: str
+    version: int
+    since: datetime
 
 
 @dataclass(frozen=True)
@@ -15,10 +24,9 @@ class Champion:
     client: Any
     parameter: str
 
-    def read(self) -> tuple[str, int]:
-        """The value, and the version that counts its writes."""
+    def read(self) -> Held:
         found = self.client.get_parameter(Name=self.parameter)["Parameter"]
-        return found["Value"], int(found["Version"])
+        return Held(found["Value"], int(found["Version"]), found["LastModifiedDate"])
 
     def before(self, version: int) -> str:
         """The value one write earlier; NO_CHAMPION where the parameter was never written since."""

@@ -44,7 +44,7 @@ def promotions() -> dict[str, Promotion]:
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
-    """`{"action": "start" | "check" | "restore", "model", "package", "previous"?, "reason"?}`."""
+    """`{"action": "start" | "check" | "restore", "model", "package", "previous"?}`."""
     promotion = promotions().get(event["model"])
     if promotion is None:
         raise UnknownModel(f"no model {event['model']!r} here; known: {', '.join(promotions())}")
@@ -59,5 +59,5 @@ def _act(promotion: Promotion, event: dict[str, Any]) -> dict[str, Any]:
     if event["action"] == "check":
         return promotion.check()
     if event["action"] == "restore":
-        return promotion.restore(event["package"], event["previous"], event.get("reason"))
+        return promotion.restore(event["package"], event["previous"])
     raise ValueError(f"action must be start, check or restore, got {event['action']!r}")

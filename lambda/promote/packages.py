@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 LONGEST_DESCRIPTION = 1024
@@ -19,13 +20,20 @@ class Packages:
     client: Any
     group: str
 
-    def require_approved(self, package: str) -> None:
+    def require_approved(self, package: str) -> datetime:
+        """When it was last changed, by an approval for instance; PackageRefused where it is not Approved."""
         found = self.client.describe_model_package(ModelPackageName=package)
         group, status = found.get("ModelPackageGroupName"), found.get("ModelApprovalStatus")
         if group != self.group:
             raise PackageRefused(f"{package} belongs to {group}, not to {self.group}")
         if status != "Approved":
             raise PackageRefused(f"{package} is {status}; only an Approved package is promoted")
+        changed: datetime = found.get("LastModifiedTime") or found["CreationTime"]
+        return changed
+
+    def is_newer(self, package: str, than: str) -> bool:
+        """Whether the package has a higher version than another one of the group, which may be none."""
+        return not than.rpartition("/")[0].endswith(f"/{self.group}") or _version(package) > _version(than)
 
     def reject(self, package: str, reason: str) -> None:
         """Notes why, so that nobody approves the same package in good faith."""
@@ -34,3 +42,7 @@ class Packages:
             ModelApprovalStatus="Rejected",
             ApprovalDescription=" ".join(f"Rejected: {reason}".split())[:LONGEST_DESCRIPTION],
         )
+
+
+def _version(package: str) -> int:
+    return int(package.rpartition("/")[2])

@@ -3,6 +3,10 @@
 Two promotions of one model may meet. `start` writes nothing while the stack is busy, takes back what it wrote
 where another came between, and `check` updates once more where stack and parameter disagree: whatever the
 order, they end up agreeing, and the loser is told StackBusy and comes again.
+
+SageMaker may tell of one approval several times, late too. A package older than the champion is therefore
+promoted only where it was changed after the champion was written: to go back to an older version, a person
+approves it anew (sets it to Rejected first where it is still Approved).
 """
 
 from __future__ import annotations
@@ -10,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from promote.champion import Champion
+from promote.champion import Champion, Held
 from promote.packages import Packages
 from promote.stack import ServingStack, StackBusy, resolved, state
 
@@ -24,10 +28,14 @@ class Promotion:
     packages: Packages
 
     def start(self, package: str) -> dict[str, Any]:
-        """`{"previous", "stack", "state": "running" | "current"}`; raises as its parts do."""
-        self.packages.require_approved(package)
+        """`{"previous", "stack", "state": "running" | "current", "reason"?}`; raises as its parts do."""
+        changed, held = self.packages.require_approved(package), self.champion.read()
+        older = package != held.value and not self.packages.is_newer(package, held.value)
+        if older and changed <= held.since:
+            why = f"older than {held.value}, and not approved since that was promoted"
+            return {"previous": held.value, "stack": self.stack.name, "state": "current", "reason": why}
         found = self.stack.ready()
-        previous = self._write(package, found)
+        previous = self._write(package, held, found)
         try:
             running = self.stack.update(found)
         except Exception:
@@ -39,29 +47,40 @@ class Promotion:
         """`{"state": "running" | "done" | "rolled_back", "reason"}`."""
         found = self.stack.describe()
         if state(found) == "rolled_back":
-            return {"state": "rolled_back", "reason": self.stack.failure(found)}
+            return {"state": "rolled_back", "reason": self.stack.failure(found).reason}
         if state(found) == "done" and not self._agrees(found):
             self.stack.update(found)
             return {"state": "running", "reason": "stack and champion disagreed; updating once more"}
         return {"state": state(found), "reason": found["StackStatus"]}
 
-    def restore(self, package: str, previous: str, reason: str | None) -> dict[str, Any]:
-        """Puts `previous` back and rejects the package; leaves both where another promotion took over."""
-        why = reason or self.stack.failure(self.stack.describe())
-        if self.champion.read()[0] not in (package, previous):
-            return {"state": "left", "champion": self.champion.read()[0], "reason": why}
+    def restore(self, package: str, previous: str) -> dict[str, Any]:
+        """Puts `previous` back unless the stack serves the package after all; StackBusy until it settles.
+
+        `{"state": "kept" | "left" | "restored", "champion", "reason"}`: kept where the update went well, left
+        where another promotion took over. The package is rejected only where it is what failed.
+        """
+        found, champion = self.stack.settled(), self.champion.read().value
+        failure = self.stack.failure(found)
+        if champion not in (package, previous):
+            return {"state": "left", "champion": champion, "reason": failure.reason}
+        served = resolved(found, self.champion.parameter)
+        if state(found) == "done" and champion == package and served in (package, None):
+            return {"state": "kept", "champion": champion, "reason": found["StackStatus"]}
         self._take_back(package, previous)
-        current, _ = self.champion.read()
+        current = self.champion.read().value
         if current == package:
             raise RuntimeError(
                 f"{self.champion.parameter} still holds {package}; set it to {previous} by hand"
             )
-        self.packages.reject(package, f"its update was rolled back: {why}")
-        return {"state": "restored", "champion": current, "reason": why}
+        if not failure.of_model:
+            why = f"{failure.reason} (the package stays Approved: nothing shows that it is at fault)"
+            return {"state": "restored", "champion": current, "reason": why}
+        self.packages.reject(package, f"its update was rolled back: {failure.reason}")
+        return {"state": "restored", "champion": current, "reason": failure.reason}
 
-    def _write(self, package: str, found: dict[str, Any]) -> str:
+    def _write(self, package: str, held: Held, found: dict[str, Any]) -> str:
         """Writes the package as champion; returns what was there before."""
-        value, version = self.champion.read()
+        value, version, _ = held
         if value == package:  # an earlier attempt came this far
             return resolved(found, self.champion.parameter) or self.champion.before(version)
         written = self.champion.write(package)
@@ -71,9 +90,9 @@ class Promotion:
         return value
 
     def _take_back(self, package: str, previous: str) -> None:
-        if self.champion.read()[0] == package:
+        if self.champion.read().value == package:
             self.champion.write(previous)
 
     def _agrees(self, found: dict[str, Any]) -> bool:
         deployed = resolved(found, self.champion.parameter)
-        return deployed is None or deployed == self.champion.read()[0]
+        return deployed is None or deployed == self.champion.read().value

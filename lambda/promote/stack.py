@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -11,6 +12,14 @@ State = Literal["running", "done", "rolled_back"]
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 DONE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE")
 UPDATABLE = (*DONE, "UPDATE_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_COMPLETE")
+OF_MODEL = ("AWS::SageMaker::Endpoint", "AWS::SageMaker::Model")
+"""Resources that fail when a package does not load, answer or satisfy the endpoint's alarms."""
+NO_ROOM = re.compile(
+    r"ResourceLimitExceeded|service limit|quota|Throttl|insufficient.{0,20}capacity"
+    r"|unable to provision|CapacityError",
+    re.IGNORECASE,
+)
+"""Why an endpoint fails through no fault of its package."""
 
 
 class StackBusy(Exception):
@@ -23,6 +32,13 @@ class StackMissing(Exception):
 
 class StackBroken(Exception):
     """The stack is in a state that takes no updates until a person mends it."""
+
+
+class Failure(NamedTuple):
+    """Why an update failed, and whether that speaks against the model it brought."""
+
+    reason: str
+    of_model: bool
 
 
 @dataclass(frozen=True)
@@ -40,12 +56,17 @@ class ServingStack:
                 raise StackMissing(f"stack {self.name} does not exist; deploy it first") from error
             raise
 
+    def settled(self) -> dict[str, Any]:
+        """The stack's description; StackBusy while an update or its rollback runs."""
+        found = self.describe()
+        if found["StackStatus"].endswith("_IN_PROGRESS"):
+            raise StackBusy(f"stack {self.name} is in {found['StackStatus']}")
+        return found
+
     def ready(self) -> dict[str, Any]:
         """The stack's description, once it can take an update."""
-        found = self.describe()
+        found = self.settled()
         status = found["StackStatus"]
-        if status.endswith("_IN_PROGRESS"):
-            raise StackBusy(f"stack {self.name} is in {status}")
         if status not in UPDATABLE:
             raise StackBroken(
                 f"stack {self.name} is in {status} and takes no update; mend it, then approve again"
@@ -70,9 +91,9 @@ class ServingStack:
             raise
         return True
 
-    def failure(self, found: dict[str, Any]) -> str:
+    def failure(self, found: dict[str, Any]) -> Failure:
         """Why the last update failed: what the first resource to fail said, else the stack's own words."""
-        told = str(found.get("StackStatusReason") or found["StackStatus"])
+        told = Failure(str(found.get("StackStatusReason") or found["StackStatus"]), of_model=False)
         try:
             events = self.client.describe_stack_events(StackName=self.name)["StackEvents"]
         except ClientError:  # a reason is worth having, not worth failing for
@@ -80,7 +101,8 @@ class ServingStack:
         for event in events:  # newest first
             status, reason = event.get("ResourceStatus", ""), event.get("ResourceStatusReason")
             if status.endswith("_FAILED") and reason:
-                told = f"{event['LogicalResourceId']}: {reason}"
+                blamed = event.get("ResourceType") in OF_MODEL and not NO_ROOM.search(reason)
+                told = Failure(f"{event['LogicalResourceId']}: {reason}", blamed)
             if status == "UPDATE_IN_PROGRESS" and event["LogicalResourceId"] == self.name:
                 break
         return told

@@ -94,7 +94,15 @@ class ModelPromotion(Construct):
 
 
 def _approval(group: str) -> events.EventPattern:
-    detail: dict[str, Any] = {"ModelPackageGroupName": [group], "ModelApprovalStatus": ["Approved"]}
+    """Edits of an Approved package's other fields are no approvals; a new package names no changed field."""
+    detail: dict[str, Any] = {
+        "ModelPackageGroupName": [group],
+        "ModelApprovalStatus": ["Approved"],
+        "$or": [
+            {"UpdatedModelPackageFields": ["ModelApprovalStatus"]},
+            {"UpdatedModelPackageFields": [{"exists": False}]},
+        ],
+    }
     return events.EventPattern(
         source=["aws.sagemaker"], detail_type=["SageMaker Model Package State Change"], detail=detail
     )

@@ -1,19 +1,25 @@
-"""The state machine of a promotion: start the update, watch it, take it back when it rolls back."""
+"""The state machine of a promotion: start the update, watch it, take it back when it rolls back.
+
+Whatever ends the watch - a rollback, an error, patience - leads to Restore, which looks at the stack itself.
+"""
 
 from typing import Any
 
 from stacks.constructs.states import FAILED, expression, failure_states, invoke, retry
 from stacks.environments import Environment
 
-LONGEST_UPDATE_S = 8 * 3600
+WATCHED_S = 4 * 3600
+"""An update that runs longer is waited for once more, by Restore, and then told as a failure."""
+LONGEST_S = 9 * 3600
+BUSY_ATTEMPTS = 120
 
 
 def promotion_definition(env: Environment, *, promote_arn: str, topic_arn: str) -> dict[str, Any]:
     """Input `{"model": name, "package": arn}`."""
     known = {"model": expression("$model"), "package": expression("$package")}
-    told = expression("$exists($progress.reason) ? $string($progress.reason) : 'no reason given'")
-    restore = {"action": "restore", "previous": expression("$previous"), "reason": told, **known}
-    busy = retry(["StackBusy"], seconds=env.poll_s, attempts=120, backoff=1.0)
+    restore = {"action": "restore", "previous": expression("$previous"), **known}
+    busy = retry(["StackBusy"], seconds=env.poll_s, attempts=BUSY_ATTEMPTS, backoff=1.0)
+    failed = retry(["States.TaskFailed"], seconds=env.poll_s, attempts=5)
     start = invoke(
         promote_arn,
         {
@@ -28,33 +34,48 @@ def promotion_definition(env: Environment, *, promote_arn: str, topic_arn: str) 
             "package": expression("$states.input.package"),
             "previous": expression("$states.result.Payload.previous"),
             "progress": expression("$states.result.Payload"),
+            "checks": 0,
         },
     )
     check = invoke(
         promote_arn,
         {"action": "check", **known},
         then="DoneOrRolledBack",
-        retries=[retry(["States.TaskFailed"], seconds=env.poll_s, attempts=5)],
-        assign={"progress": expression("$states.result.Payload")},
+        retries=[failed],
+        assign={"progress": expression("$states.result.Payload"), "checks": expression("$checks + 1")},
+        on_error="Restore",
     )
+    watched_long = {
+        "Condition": expression(f"$checks >= {max(1, WATCHED_S // env.poll_s)}"),
+        "Next": "Restore",
+    }
     return {
         "Comment": f"Promotes a model package of the {env.name} environment",
         "QueryLanguage": "JSONata",
         "StartAt": "Start",
-        "TimeoutSeconds": LONGEST_UPDATE_S,
+        "TimeoutSeconds": LONGEST_S,
         "States": {
             "Start": start,
             "StartedOrCurrent": _choice({"current": "Promoted"}, otherwise="Wait"),
             "Wait": {"Type": "Wait", "Seconds": env.poll_s, "Next": "Check"},
             "Check": check,
-            "DoneOrRolledBack": _choice({"done": "Promoted", "rolled_back": "Restore"}, otherwise="Wait"),
+            "DoneOrRolledBack": _choice(
+                {"done": "Promoted", "rolled_back": "Restore"}, watched_long, otherwise="Wait"
+            ),
             "Restore": {
-                **invoke(promote_arn, restore, then=FAILED),
+                **invoke(
+                    promote_arn,
+                    restore,
+                    then="KeptOrRestored",
+                    retries=[busy, failed],
+                    assign={"progress": expression("$states.result.Payload")},
+                ),
                 "Output": expression(
                     "{'Error': 'RolledBack', 'Cause': $model & ' serves ' & $states.result.Payload.champion"
                     " & ' again: ' & $states.result.Payload.reason}"
                 ),
             },
+            "KeptOrRestored": _choice({"kept": "Promoted"}, otherwise=FAILED),
             "Promoted": {
                 "Type": "Succeed",
                 "Output": {**known, "previous": expression("$previous")},
@@ -64,9 +85,9 @@ def promotion_definition(env: Environment, *, promote_arn: str, topic_arn: str) 
     }
 
 
-def _choice(answers: dict[str, str], *, otherwise: str) -> dict[str, Any]:
+def _choice(answers: dict[str, str], *more: dict[str, str], otherwise: str) -> dict[str, Any]:
     choices = [
         {"Condition": expression(f"$progress.state = '{state}'"), "Next": then}
         for state, then in answers.items()
     ]
-    return {"Type": "Choice", "Choices": choices, "Default": otherwise}
+    return {"Type": "Choice", "Choices": [*choices, *more], "Default": otherwise}

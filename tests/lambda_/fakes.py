@@ -80,6 +80,7 @@ class Ssm(Fake):
     def __init__(self, **values: str) -> None:
         super().__init__()
         self.history = {name: [value] for name, value in values.items()}
+        self.written = TIME
 
     def value(self, name: str) -> str:
         return self.history[name][-1]
@@ -88,7 +89,13 @@ class Ssm(Fake):
         name, _, version = Name.partition(":")
         known = self.history[name]
         number = int(version or len(known))
-        return {"Parameter": {"Name": name, "Value": known[number - 1], "Version": number}}
+        found = {
+            "Name": name,
+            "Value": known[number - 1],
+            "Version": number,
+            "LastModifiedDate": self.written,
+        }
+        return {"Parameter": found}
 
     def GetParameters(self, Names: list[str]) -> Any:  # noqa: N802, N803 - AWS's names
         found = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 
@@ -14,7 +15,7 @@ from promote.packages import PackageRefused, Packages
 from promote.promotion import Promotion
 from promote.stack import ServingStack, StackBroken, StackBusy, StackMissing
 from tests.lambda_.conftest import Context
-from tests.lambda_.fakes import CloudFormation, Registry, Ssm
+from tests.lambda_.fakes import TIME, CloudFormation, Registry, Ssm
 
 PARAMETER = "/ops-ml/local/m/champion"
 
@@ -73,6 +74,7 @@ def test_a_rollback_restores_the_previous_and_rejects_the_package(world: World) 
         },
         {
             "LogicalResourceId": "Endpoint",
+            "ResourceType": "AWS::SageMaker::Endpoint",
             "ResourceStatus": "UPDATE_FAILED",
             "ResourceStatusReason": "alarm\nrang",
         },
@@ -81,13 +83,13 @@ def test_a_rollback_restores_the_previous_and_rejects_the_package(world: World) 
     ]
     checked = world.promotion.check()
     assert checked == {"state": "rolled_back", "reason": "Endpoint: alarm\nrang"}
-    restored = world.promotion.restore(second, previous, None)
+    restored = world.promotion.restore(second, previous)
     assert (restored["state"], world.champion) == ("restored", first)
     noted = world.registry.packages[second]
     assert noted["ModelApprovalStatus"] == "Rejected"
     assert noted["ApprovalDescription"].endswith("Endpoint: alarm rang")
     assert world.registry.packages[first]["ModelApprovalStatus"] == "Approved"
-    assert world.promotion.restore(second, previous, "again")["state"] == "restored"
+    assert world.promotion.restore(second, previous)["state"] == "restored"
 
 
 def test_a_rolled_back_stack_takes_the_next_promotion(world: World) -> None:
@@ -181,7 +183,8 @@ def test_a_restore_leaves_another_promotions_champion(world: World) -> None:
     mine, other = world.registry.add(1), world.registry.add(2)
     world.promotion.start(mine)
     world.ssm.history[PARAMETER].append(other)
-    assert world.promotion.restore(mine, "none", "why")["state"] == "left"
+    world.stack.finish("UPDATE_ROLLBACK_COMPLETE")
+    assert world.promotion.restore(mine, "none")["state"] == "left"
     assert world.champion == other
     assert world.registry.packages[mine]["ModelApprovalStatus"] == "Approved"
 
@@ -189,8 +192,69 @@ def test_a_restore_leaves_another_promotions_champion(world: World) -> None:
 def test_a_restore_that_does_not_hold_is_an_error(world: World) -> None:
     package = world.registry.add(1)
     world.promotion.champion.write(package)
+    world.stack.status = "UPDATE_ROLLBACK_COMPLETE"
     with pytest.raises(RuntimeError, match="by hand"):
-        world.promotion.restore(package, package, "why")
+        world.promotion.restore(package, package)
+
+
+def test_a_restore_waits_for_a_running_update(world: World) -> None:
+    package = world.registry.add(1)
+    world.promotion.start(package)
+    with pytest.raises(StackBusy, match="UPDATE_IN_PROGRESS"):
+        world.promotion.restore(package, "none")
+    assert world.champion == package
+
+
+def test_a_restore_keeps_what_the_stack_serves(world: World) -> None:
+    package = world.registry.add(1)
+    world.promotion.start(package)
+    world.stack.finish()
+    assert world.promotion.restore(package, "none")["state"] == "kept"
+    assert world.champion == package
+    assert world.registry.packages[package]["ModelApprovalStatus"] == "Approved"
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("AWS::SageMaker::Endpoint", "ResourceLimitExceeded: The account-level service limit is 0"),
+        ("AWS::SageMaker::Endpoint", "Unable to provision requested ML compute capacity"),
+        ("AWS::SageMaker::Endpoint", "InsufficientInstanceCapacity"),
+        ("AWS::SageMaker::EndpointConfig", "no such key"),
+        ("AWS::CloudWatch::Alarm", "Rate exceeded"),
+    ],
+)
+def test_a_package_is_not_rejected_for_what_is_not_its_fault(world: World, kind: str, reason: str) -> None:
+    package = world.registry.add(1)
+    world.promotion.start(package)
+    world.stack.finish("UPDATE_ROLLBACK_COMPLETE")
+    failed = {"LogicalResourceId": "X", "ResourceStatus": "UPDATE_FAILED", "ResourceType": kind}
+    world.stack.events = [{**failed, "ResourceStatusReason": reason}]
+    restored = world.promotion.restore(package, "none")
+    assert (restored["state"], world.champion) == ("restored", "none")
+    assert (
+        restored["reason"] == f"X: {reason} (the package stays Approved: nothing shows that it is at fault)"
+    )
+    assert world.registry.packages[package]["ModelApprovalStatus"] == "Approved"
+
+
+@pytest.mark.parametrize("version", [2, 9])
+def test_an_older_package_is_not_promoted_by_an_old_approval(world: World, version: int) -> None:
+    world.promotion.start(world.registry.add(10))
+    world.stack.finish()
+    older = world.registry.add(version, LastModifiedTime=TIME)
+    started = world.promotion.start(older)
+    assert started["state"] == "current"
+    assert "older than" in started["reason"]
+    assert world.champion.endswith("/10")
+
+
+def test_an_older_package_that_is_approved_anew_is_promoted(world: World) -> None:
+    world.promotion.start(world.registry.add(10))
+    world.stack.finish()
+    older = world.registry.add(9, LastModifiedTime=TIME + timedelta(seconds=1))
+    assert world.promotion.start(older)["state"] == "running"
+    assert world.champion == older
 
 
 def test_the_handler_acts_for_every_model(

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import json
 import re
 from typing import Any
 
@@ -185,7 +186,10 @@ def test_a_rolled_back_promotion_is_taken_back_and_told(prod: Assembly) -> None:
         if "rolled_back" in choice["Condition"]
     )
     assert states[rolled_back]["Arguments"]["Payload"]["action"] == "restore"
-    assert states[rolled_back]["Next"] == "TellFailure"
+    assert states["Check"]["Catch"][-1]["Next"] == rolled_back
+    assert any("$checks >=" in each["Condition"] for each in states["DoneOrRolledBack"]["Choices"])
+    assert "StackBusy" in [error for each in states[rolled_back]["Retry"] for error in each["ErrorEquals"]]
+    assert states[states[rolled_back]["Next"]]["Default"] == "TellFailure"
     assert states["TellFailure"]["Next"] == "Failed"
 
 
@@ -193,7 +197,14 @@ def test_approved_packages_of_ours_start_a_promotion(prod: Assembly) -> None:
     rules = prod.resources("AWS::Events::Rule").values()
     patterns = [rule["Properties"]["EventPattern"] for rule in rules]
     assert [pattern["detail"] for pattern in patterns] == [
-        {"ModelPackageGroupName": [f"prod-{spec.name}"], "ModelApprovalStatus": ["Approved"]}
+        {
+            "ModelPackageGroupName": [f"prod-{spec.name}"],
+            "ModelApprovalStatus": ["Approved"],
+            "$or": [
+                {"UpdatedModelPackageFields": ["ModelApprovalStatus"]},
+                {"UpdatedModelPackageFields": [{"exists": False}]},
+            ],
+        }
         for spec in MODELS
     ]
     assert all(pattern["source"] == ["aws.sagemaker"] for pattern in patterns)
@@ -207,6 +218,21 @@ def test_schedules_run_where_the_environment_says(local: Assembly, prod: Assembl
 
     assert states(local) == {"DISABLED"}
     assert states(prod) == {"ENABLED"}
+
+
+def test_a_start_that_fails_is_kept(prod: Assembly) -> None:
+    queues = set(prod.resources("AWS::SQS::Queue", "Training"))
+    schedules = prod.resources("AWS::Scheduler::Schedule").values()
+    assert len(schedules) == len(MODELS) + 1
+    for schedule in schedules:
+        target = schedule["Properties"]["Target"]
+        assert target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0] in queues
+        role = target["RoleArn"]["Fn::GetAtt"][0]
+        policies = prod.resources("AWS::IAM::Policy", "Training").values()
+        own = [each["Properties"] for each in policies if each["Properties"]["Roles"] == [{"Ref": role}]]
+        granted = json.dumps([each["PolicyDocument"] for each in own])
+        assert "sqs:SendMessage" in granted
+        assert "kms:GenerateDataKey" in granted
 
 
 def test_failed_machines_raise_alarms(prod: Assembly) -> None:
