@@ -69,7 +69,7 @@ WILDCARDS: tuple[Finding, ...] = (
         "Resource::*:stack/*/[*]",
     ),
     Finding(
-        "Training/SchedulerRole*/DefaultPolicy/Resource",
+        "Training/DailyRole/DefaultPolicy/Resource",
         IAM5,
         "The scheduler may start any version of the one function it is for",
         "Resource::<AgeFunction*.Arn>:[*]",

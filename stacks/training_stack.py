@@ -11,6 +11,7 @@ from constructs import Construct
 
 from catalog.spec import ModelSpec
 from stacks.bundling import Payloads, function_code
+from stacks.constructs.missed_schedules import MissedSchedules
 from stacks.constructs.model_promotion import ModelPromotion
 from stacks.constructs.payload_function import PayloadFunction, PayloadLayer
 from stacks.constructs.training_pipeline import TrainingPipeline
@@ -47,6 +48,7 @@ class TrainingStack(Stack):
         evaluations = [foundation.processed.arn_for_objects(f"{spec.name}/*/evaluation/*") for spec in models]
         gate.allow("s3:GetObject", on=evaluations)
         gate.allow("kms:Decrypt", on=[foundation.key.key_arn])
+        missed = MissedSchedules(self, "Unstarted", foundation=foundation)
         pipelines = Construct(self, "Pipelines")
         for spec in models:
             TrainingPipeline(
@@ -57,11 +59,12 @@ class TrainingStack(Stack):
                 foundation=foundation,
                 payloads=payloads,
                 gate=gate,
+                missed=missed,
             )
         ModelPromotion(
             self, "Promotion", env=env, models=models, foundation=foundation, payloads=payloads, layer=layer
         )
-        self._age(env, models, foundation, payloads, layer)
+        self._age(env, models, foundation, payloads, layer, missed)
 
     def _age(
         self,
@@ -70,6 +73,7 @@ class TrainingStack(Stack):
         foundation: FoundationStack,
         payloads: Payloads,
         layer: lambda_.ILayerVersion,
+        missed: MissedSchedules,
     ) -> None:
         age = PayloadFunction(
             self,
@@ -102,5 +106,9 @@ class TrainingStack(Stack):
             description="Tells the age of the champions",
             schedule=scheduler.ScheduleExpression.expression("rate(1 day)"),
             enabled=env.schedules,
-            target=targets.LambdaInvoke(age),
+            target=targets.LambdaInvoke(
+                age,
+                dead_letter_queue=missed,
+                role=missed.role(self, "DailyRole"),
+            ),
         )

@@ -10,6 +10,7 @@ from constructs import Construct
 from catalog.spec import ModelSpec
 from stacks.bundling import Payloads, training_asset
 from stacks.constructs.job_role import JobRole, vpc_config
+from stacks.constructs.missed_schedules import MissedSchedules
 from stacks.constructs.traced_machine import TracedMachine
 from stacks.constructs.training_definition import training_definition
 from stacks.constructs.training_requests import JobPlaces
@@ -32,6 +33,7 @@ class TrainingPipeline(Construct):
         foundation: FoundationStack,
         payloads: Payloads,
         gate: lambda_.IFunction,
+        missed: MissedSchedules,
     ) -> None:
         super().__init__(scope, id)
         code = training_asset(self, "Code", payloads, spec.contract)
@@ -72,7 +74,10 @@ class TrainingPipeline(Construct):
             schedule=scheduler.ScheduleExpression.expression(spec.schedule),
             enabled=env.schedules,
             target=targets.StepFunctionsStartExecution(
-                machine, input=scheduler.ScheduleTargetInput.from_object({"profile": "live"})
+                machine,
+                input=scheduler.ScheduleTargetInput.from_object({"profile": "live"}),
+                dead_letter_queue=missed,
+                role=missed.role(self, "ScheduleRole"),
             ),
         )
 

@@ -14,7 +14,7 @@ JOB_ROOTS = tuple(
 )
 ALLOWED: dict[str, tuple[str, ...]] = {
     "catalog": ("catalog",),
-    "stacks": ("catalog", "stacks", "aws_cdk", "constructs"),
+    "stacks": ("catalog", "stacks", "aws_cdk", "constructs", "jsii"),
     "lambda": ("catalog.contract", *FUNCTION_ROOTS, "boto3", "botocore", "urllib3", "aws_lambda_powertools"),
     "app.py": ("aws_cdk", "catalog", "stacks"),
 }

@@ -2,7 +2,6 @@
 
 import dataclasses
 import itertools
-import json
 import re
 from typing import Any
 
@@ -218,21 +217,6 @@ def test_schedules_run_where_the_environment_says(local: Assembly, prod: Assembl
 
     assert states(local) == {"DISABLED"}
     assert states(prod) == {"ENABLED"}
-
-
-def test_a_start_that_fails_is_kept(prod: Assembly) -> None:
-    queues = set(prod.resources("AWS::SQS::Queue", "Training"))
-    schedules = prod.resources("AWS::Scheduler::Schedule").values()
-    assert len(schedules) == len(MODELS) + 1
-    for schedule in schedules:
-        target = schedule["Properties"]["Target"]
-        assert target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0] in queues
-        role = target["RoleArn"]["Fn::GetAtt"][0]
-        policies = prod.resources("AWS::IAM::Policy", "Training").values()
-        own = [each["Properties"] for each in policies if each["Properties"]["Roles"] == [{"Ref": role}]]
-        granted = json.dumps([each["PolicyDocument"] for each in own])
-        assert "sqs:SendMessage" in granted
-        assert "kms:GenerateDataKey" in granted
 
 
 def test_failed_machines_raise_alarms(prod: Assembly) -> None:
