@@ -35,7 +35,9 @@ class ApiStack(Stack):
         self._env, self._models, self._foundation, self._payloads = env, models, foundation, payloads
         self._layer = PayloadLayer(self, "Layer", payloads=payloads)
         contracts = [spec.contract for spec in models]
-        predict, about, insights = self._predict(contracts), self._about(), self._insights(contracts)
+        # a table takes one record schema, that of the first model; others may read records of their own
+        stored = [contract for contract in contracts if contract.record.name == contracts[0].record.name]
+        predict, about, insights = self._predict(contracts), self._about(), self._insights(stored)
         api = ModelApi(self, "Api", env=env, foundation=foundation)
         for spec in models:
             api.route("POST", spec.route, predict)

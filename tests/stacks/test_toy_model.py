@@ -13,7 +13,12 @@ from tests.stacks.test_api import paths
 
 TOY = dataclasses.replace(
     IOPS_RISK,
-    contract=dataclasses.replace(IOPS_RISK.contract, name="toy-model", title="Toy"),
+    contract=dataclasses.replace(
+        IOPS_RISK.contract,
+        name="toy-model",
+        title="Toy",
+        record=dataclasses.replace(IOPS_RISK.contract.record, name="toy-record"),
+    ),
     route="/api/predict/toy",
 )
 
@@ -32,6 +37,21 @@ def test_a_toy_model_gets_everything(with_toy: Assembly) -> None:
     assert len(alarms) == len(with_toy.resources("AWS::CloudWatch::Alarm", "IopsRisk"))
     (dashboard,) = with_toy.resources("AWS::CloudWatch::Dashboard").values()
     assert "dev-toy-model" in str(dashboard["Properties"]["DashboardBody"])
+
+
+def test_the_table_takes_the_records_of_the_first_model_only(with_toy: Assembly) -> None:
+    """The insights function refuses to start with two record schemas."""
+    assert contracts(with_toy, "InsightsFunction") == {"iops-risk", "iops-performance"}
+    assert contracts(with_toy, "PredictFunction") == {"iops-risk", "iops-performance", "toy-model"}
+
+
+def contracts(assembly: Assembly, function: str) -> set[str]:
+    """The models whose contracts lie in a function's bundle."""
+    functions = assembly.resources("AWS::Lambda::Function", "Api")
+    (resource,) = (each for name, each in functions.items() if name.startswith(function))
+    digest = resource["Properties"]["Code"]["S3Key"].removesuffix(".zip")
+    bundle = assembly.folder / f"asset.{digest}"
+    return {path.stem for path in (bundle / "contracts").glob("*.json")}
 
 
 def test_the_other_models_are_left_alone(dev: Assembly, with_toy: Assembly) -> None:
