@@ -1,6 +1,6 @@
 """All state of an environment: key, buckets, table, registry, alarm topic, network."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from aws_cdk import CfnOutput, Fn, Stack
 from aws_cdk import aws_s3 as s3
@@ -8,7 +8,7 @@ from constructs import Construct
 
 from catalog.spec import ModelSpec
 from stacks.constructs.alarm_topic import AlarmTopic
-from stacks.constructs.data_bucket import AccessLogBucket, DataBucket, tier
+from stacks.constructs.data_bucket import AccessLogBucket, DataBucket, expiry, tier
 from stacks.constructs.encryption_key import EncryptionKey
 from stacks.constructs.insight_table import InsightTable
 from stacks.constructs.model_registry import ModelRegistry
@@ -17,22 +17,47 @@ from stacks.environments import Environment
 from stacks.names import model_id
 
 COLD = (tier(s3.StorageClass.INFREQUENT_ACCESS, 30), tier(s3.StorageClass.GLACIER_INSTANT_RETRIEVAL, 120))
+CHECKPOINT_DAYS = 7
+"""A spot trial resumes within hours or not at all."""
+CAPTURE_DAYS = 90
+"""Long enough to compare two trainings' worth of requests; they hold callers' data."""
+RUN_DAYS = 180
+"""Prepared splits are derived from the raw bucket, which is kept; the newest runs are asked for."""
 MOST_ZONES = 3
 
 
 class FoundationStack(Stack):
     """Outlives the others; each of them reads only this one."""
 
-    def __init__(self, scope: Construct, id: str, *, env: Environment, models: Iterable[ModelSpec]) -> None:
+    def __init__(self, scope: Construct, id: str, *, env: Environment, models: Sequence[ModelSpec]) -> None:
         super().__init__(scope, id, description=f"Operations ML, {env.name}: data, keys and registry")
         self.key = EncryptionKey(self, "Key", env=env)
         logs = AccessLogBucket(self, "AccessLogs", env=env)
         self.raw = DataBucket(self, "Raw", env=env, key=self.key, access_logs=logs, transitions=COLD)
+        names = [spec.name for spec in models]
         self.processed = DataBucket(
-            self, "Processed", env=env, key=self.key, access_logs=logs, transitions=COLD
+            self,
+            "Processed",
+            env=env,
+            key=self.key,
+            access_logs=logs,
+            # the coldest class is paid for 90 days at least, longer than a run is left to lie there
+            transitions=COLD[:1],
+            expiries=[
+                rule
+                for name in names
+                for rule in (expiry(f"{name}/capture/", CAPTURE_DAYS), expiry(f"{name}/", RUN_DAYS))
+            ],
         )
+        # trials stay, colder after a month: nothing in its name tells the one that became the champion
         self.models = DataBucket(
-            self, "Models", env=env, key=self.key, access_logs=logs, transitions=COLD[:1]
+            self,
+            "Models",
+            env=env,
+            key=self.key,
+            access_logs=logs,
+            transitions=COLD[:1],
+            expiries=[expiry(f"{name}/checkpoints/", CHECKPOINT_DAYS) for name in names],
         )
         self.table = InsightTable(self, "Insights", env=env, key=self.key)
         self.topic = AlarmTopic(self, "AlarmTopic", env=env, key=self.key)

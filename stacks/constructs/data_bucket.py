@@ -10,12 +10,24 @@ from constructs import Construct
 from stacks.environments import Environment
 
 INCOMPLETE_UPLOADS = s3.LifecycleRule(
-    id="IncompleteUploads", abort_incomplete_multipart_upload_after=Duration.days(7)
+    id="IncompleteUploads",
+    abort_incomplete_multipart_upload_after=Duration.days(7),
+    expired_object_delete_marker=True,  # what expiry leaves behind of a versioned object
 )
 
 
 def tier(storage_class: s3.StorageClass, days: int) -> s3.Transition:
     return s3.Transition(storage_class=storage_class, transition_after=Duration.days(days))
+
+
+def expiry(prefix: str, days: int) -> s3.LifecycleRule:
+    """Objects below `prefix` go after `days`, and what they replaced as fast."""
+    return s3.LifecycleRule(
+        id=f"Expiry-{prefix.strip('/')}",
+        prefix=prefix,
+        expiration=Duration.days(days),
+        noncurrent_version_expiration=Duration.days(min(days, 90)),
+    )
 
 
 def removal(env: Environment) -> RemovalPolicy:
@@ -60,6 +72,7 @@ class DataBucket(s3.Bucket):
         key: kms.IKey,
         access_logs: s3.IBucket,
         transitions: Sequence[s3.Transition] = (),
+        expiries: Sequence[s3.LifecycleRule] = (),
     ) -> None:
         tiers = s3.LifecycleRule(
             id="Tiers",
@@ -80,5 +93,5 @@ class DataBucket(s3.Bucket):
             server_access_logs_prefix=f"{id.lower()}/",
             removal_policy=removal(env),
             auto_delete_objects=env.deletes_data,
-            lifecycle_rules=[INCOMPLETE_UPLOADS, tiers],
+            lifecycle_rules=[INCOMPLETE_UPLOADS, tiers, *expiries],
         )

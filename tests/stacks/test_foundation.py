@@ -79,6 +79,31 @@ def test_buckets_are_closed_versioned_and_tiered(prod: Assembly) -> None:
         assert any("Transitions" in rule for rule in properties["LifecycleConfiguration"]["Rules"]), name
 
 
+def test_what_every_run_leaves_behind_expires(prod: Assembly) -> None:
+    found = {
+        rule["Prefix"]: rule["ExpirationInDays"]
+        for name, bucket in prod.resources("AWS::S3::Bucket", "Foundation").items()
+        if name.startswith(DATA)
+        for rule in bucket["Properties"]["LifecycleConfiguration"]["Rules"]
+        if "ExpirationInDays" in rule
+    }
+    assert found == {
+        f"{spec.name}/{part}": days
+        for spec in MODELS
+        for part, days in (("checkpoints/", 7), ("capture/", 90), ("", 180))
+    }
+
+
+def test_trials_are_kept_but_cold(prod: Assembly) -> None:
+    """One of them is the champion."""
+    buckets = prod.resources("AWS::S3::Bucket", "Foundation")
+    (models,) = (bucket for name, bucket in buckets.items() if name.startswith("Models"))
+    rules = models["Properties"]["LifecycleConfiguration"]["Rules"]
+    (cold,) = (rule for rule in rules if "Transitions" in rule)
+    assert "Prefix" not in cold
+    assert [each["StorageClass"] for each in cold["Transitions"]] == ["STANDARD_IA"]
+
+
 def test_data_buckets_use_the_key_and_are_logged(prod: Assembly) -> None:
     buckets = prod.resources("AWS::S3::Bucket", "Foundation")
     data = [bucket for name, bucket in buckets.items() if name.startswith(DATA)]
