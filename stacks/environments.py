@@ -41,8 +41,9 @@ class Environment:
     table_name: str = "IOPSInsights"
     """Environments that share an account and region need different names."""
     ttl_days: int = 365
-    archive_window_s: int = 10
-    """How long the stream gathers insights into one object of the raw bucket."""
+    archive_window_s: int = 300
+    """How long the stream gathers insights into one object of the raw bucket, 300 at most; training reads
+    every object, so fewer and larger ones make it cheaper."""
     log_retention_days: int = 30
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -91,6 +92,8 @@ def _problems(env: Environment) -> Iterator[str]:
         yield "allow_delete contradicts retain; turn one of them off"
     if env.log_retention_days not in RETENTION_DAYS:
         yield f"log_retention_days {env.log_retention_days} is none of CloudWatch's: {RETENTION_DAYS}"
+    if not 0 <= env.archive_window_s <= 300:
+        yield f"archive_window_s {env.archive_window_s} is beyond what a stream allows, 0 to 300"
     if env.alarm_email is not None and "@" not in env.alarm_email:
         yield f"alarm_email {env.alarm_email!r} is no address"
     yield from _job_problems(env)
@@ -144,7 +147,14 @@ LOCAL = Environment(
     archive_window_s=1,
 )
 
-DEV = Environment(name="dev", retain=False, allow_delete=True, promotion="automatic", log_retention_days=14)
+DEV = Environment(
+    name="dev",
+    retain=False,
+    allow_delete=True,
+    promotion="automatic",
+    log_retention_days=14,
+    archive_window_s=10,
+)
 
 STAGING = Environment(
     name="staging",

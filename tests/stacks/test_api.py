@@ -106,7 +106,7 @@ def test_the_archive_retries_splits_and_keeps_what_fails(prod: Assembly) -> None
     assert properties["BisectBatchOnFunctionError"] is True
     assert "MaximumRetryAttempts" not in properties  # until the records are too old
     assert properties["MaximumRecordAgeInSeconds"] == 23 * 3600
-    assert properties["BatchSize"] == 500
+    assert (properties["BatchSize"], properties["MaximumBatchingWindowInSeconds"]) == (500, 300)
     assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     destination = properties["DestinationConfig"]["OnFailure"]["Destination"]
     assert "Raw" in destination["Fn::ImportValue"]  # a bucket gets the records, a queue only their place
@@ -137,7 +137,7 @@ def test_every_queue_of_dead_letters_raises_an_alarm(prod: Assembly) -> None:
         for each in alarms
         if each["Properties"]["MetricName"] == "ApproximateNumberOfMessagesVisible"
     ]
-    assert len(depth) == len(prod.resources("AWS::SQS::Queue")) == 3
+    assert len(depth) == len(prod.resources("AWS::SQS::Queue")) == 4
     assert {each["Threshold"] for each in depth} == {0}
 
 

@@ -21,6 +21,7 @@ def test_every_problem_is_told_at_once() -> None:
             max_parallel_jobs=60,
             alarm_email="nobody",
             poll_s=0,
+            archive_window_s=301,
         )
     told = str(error.value)
     for part in (
@@ -35,6 +36,7 @@ def test_every_problem_is_told_at_once() -> None:
         "60 of 50",
         "'nobody'",
         "poll_s",
+        "archive_window_s 301",
     ):
         assert part in told
 
