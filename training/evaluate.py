@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import artifact
 import baselines
@@ -21,6 +22,7 @@ from artifact import Artifact
 from baselines import Answers
 from catalog.contract import Contract
 from dataset import Rows
+from encoding import Encoder, Matrix
 from jobs import JobError, bundled_contract, run
 
 MOST_ROWS = 100_000
@@ -32,7 +34,10 @@ WORK = 2_000_000
 def evaluate(
     *, test: Path, metadata: Path, model: Path, output: Path, champion: Path | None, contract: Contract
 ) -> dict[str, Any]:
-    """Writes `evaluation.json` below `output` and returns it. JobError on an unusable split or candidate."""
+    """Writes `evaluation.json` below `output` and returns it. JobError on an unusable split or candidate.
+
+    `alone` holds the candidate's metrics on the same rows as if each had been sent without its history.
+    """
     known, rows = dataset.read_metadata(metadata, contract), dataset.read(test, contract)
     candidate = _load(model)
     if candidate.contract.hash != contract.hash:
@@ -47,6 +52,7 @@ def evaluate(
         "data_hash": known["data_hash"],
         "contract_hash": contract.hash,
         "metrics": score(rows, answers),
+        "alone": score(rows, _ask(candidate, _without(rows.features, history(contract)))),
         "baselines": {
             name: score(rows, each) for name, each in baselines.all_of(rows, contract, known).items()
         },
@@ -57,6 +63,20 @@ def evaluate(
     output.mkdir(parents=True, exist_ok=True)
     (output / "evaluation.json").write_text(json.dumps(found, indent=1))
     return found
+
+
+def history(contract: Contract) -> NDArray[np.bool_]:
+    """Which features, of all in contract order, a record that is sent alone cannot have unless it is given
+    them: those that the feature code leaves missing without earlier records."""
+    record: dict[str, Any] = {key.name: key.example for key in contract.record.keys}
+    record |= {each.name: each.example for each in contract.record.features if each.missing != "derive"}
+    encoder = Encoder.of(contract)
+    missing: NDArray[np.bool_] = np.isnan(encoder.matrix(encoder.read([record]))[0])
+    return missing
+
+
+def _without(features: Matrix, columns: NDArray[np.bool_]) -> Matrix:
+    return np.where(columns, np.float32(np.nan), features)
 
 
 def score(rows: Rows, answers: Answers) -> dict[str, float]:

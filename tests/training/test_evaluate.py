@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
+import artifact
 import baselines
 import evaluate
 import metrics
+from baselines import Answers
 from catalog.known import CLASS_METRICS, NUMBER_METRICS
 from dataset import Rows, read
+from features.iops_insight import HISTORY
 from jobs import JobError
 from tests.training.fleet import CONTRACTS, RISK, SCORE, metadata_of, split_table, train_on
 
@@ -189,3 +192,20 @@ def test_specs_know_the_evaluation_s_metrics(prepared, models, tmp_path):
     assert set(found["metrics"]) == set(CLASS_METRICS)
     found = evaluated(prepared, models["iops-performance"], tmp_path, SCORE)
     assert set(found["metrics"]) == set(NUMBER_METRICS)
+
+
+def test_what_a_lone_record_lacks_is_found_by_the_feature_code():
+    names = [n for n, lacks in zip(RISK.features, evaluate.history(RISK), strict=True) if lacks]
+    assert set(names) == set(HISTORY)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_records_sent_alone_are_judged_too(prepared, models, trained, tmp_path, name):
+    contract = CONTRACTS[name]
+    found = evaluated(prepared, models[name], tmp_path, contract)
+    rows, model = read(prepared[name] / "test", contract), artifact.load(trained[name])
+    rows.features[:, evaluate.history(contract)] = np.nan
+    answers = model.predict(rows.features)
+    labels = model.labels(answers) if contract.target.classes else None
+    assert found["alone"] == evaluate.score(rows, Answers(answers, labels))
+    assert found["alone"] != found["metrics"]
