@@ -48,13 +48,17 @@ MODEL = _object(
     status={"type": "string", "enum": STATUSES},
     champion={
         **OPTIONAL_TEXT,
-        "description": "Version of the model package that serves; null before the first",
+        "description": "The package that serves, as `model_version` in its answers; null before the first",
+        "examples": ["iops-risk/3"],
     },
     metrics={"type": "object", "description": "On the test split, by name"},
     training={"type": "object", "description": "What the model was trained on, by name"},
     approval=OPTIONAL_TEXT,
-    approved_at=OPTIONAL_TEXT,
-    promoted_at=OPTIONAL_TEXT,
+    updated_at={
+        **OPTIONAL_TEXT,
+        "description": "When the registry's entry of the package last changed, by its approval or an edit",
+    },
+    promoted_at={**OPTIONAL_TEXT, "description": "When the package became the champion"},
 )
 MODEL_LIST = _object(models=_list(MODEL), request_id=TEXT)
 

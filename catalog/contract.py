@@ -30,7 +30,8 @@ LIVE = "live"
 
 Missing = Literal["refuse", "derive", "leave"]
 """What happens when a caller leaves a feature out: refuse the record, derive the value from the record
-and its volume's history, or leave it missing for the model to deal with."""
+and the volume's earlier ones in the same request or data set, or leave it missing for the model to deal
+with."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from catalog.contract import MAX_RECORDS, Contract, Feature, Key, RecordSchema, 
 Schema = dict[str, Any]
 ABSENT = {
     "refuse": "Required.",
-    "derive": "Derived from the other fields and the volume's history where left out.",
+    "derive": "Derived where left out: from the record itself, or from earlier records of the same volume in "
+    "the same request. A record sent alone has its history features missing.",
     "leave": "May be left out; the model deals with its absence.",
 }
 
@@ -77,7 +78,8 @@ def answer(contract: Contract) -> Schema:
         "model": {"const": contract.name},
         "model_version": {
             "type": "string",
-            "description": "The model package's version; fallback-rule where the rule answered",
+            "description": "Model and version of its package; fallback-rule where the rule answered",
+            "examples": [f"{contract.name}/3"],
         },
         "degraded": {"type": "boolean", "description": "Whether the fallback rule answered"},
         "request_id": {"type": "string"},

@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from catalog.contract import NO_CHAMPION
-from shared.registry import champions, package
+from shared.registry import champions, package, version
 from shared.telemetry import logger
 
 KEPT_S = 15.0
@@ -51,17 +51,16 @@ class Overview:
     def _entry(self, name: str, champion: Mapping[str, Any] | None) -> dict[str, Any]:
         known, status = self._package(champion), self._status(name, champion)
         metadata = known.get("CustomerMetadataProperties", {})
-        version = known.get("ModelPackageVersion")
         return {
             "model": name,
             "title": self.models[name]["title"],
             "route": self.models[name]["route"],
             "status": status,
-            "champion": None if version is None else str(version),
+            "champion": version(name, known["ModelPackageArn"]) if known else None,
             "metrics": {key: _number(value) for key, value in metadata.items() if key not in LINEAGE},
             "training": {key: value for key, value in metadata.items() if key in LINEAGE},
             "approval": known.get("ModelApprovalStatus"),
-            "approved_at": _text(known.get("LastModifiedTime") or known.get("CreationTime")),
+            "updated_at": _text(known.get("LastModifiedTime") or known.get("CreationTime")),
             "promoted_at": _text(champion["LastModifiedDate"]) if champion and known else None,
         }
 

@@ -18,6 +18,7 @@ from shared.body import read_json
 from shared.clients import bounded
 from shared.environment import Environment
 from shared.problems import NotFound, install, request_id
+from shared.registry import version
 from shared.telemetry import count, logger, tracer
 
 app = APIGatewayRestResolver()
@@ -64,7 +65,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def _body(model: str, request: Request, answer: Answer) -> dict[str, Any]:
     body: dict[str, Any] = {
         "model": model,
-        "model_version": answer.model_version,
+        "model_version": version(model, answer.model_version),
         "degraded": answer.reason is not None,
         "request_id": request_id(app),
     }

@@ -21,6 +21,11 @@ def champions(ssm: Any, parameters: Iterable[str]) -> dict[str, Mapping[str, Any
     return found
 
 
+def version(model: str, package_arn: str) -> str:
+    """`iops-risk/3` of the ARN of iops-risk's third package; what is no such ARN is left as it is."""
+    return f"{model}/{package_arn.rpartition('/')[2]}" if ":model-package/" in package_arn else package_arn
+
+
 def package(sagemaker: Any, champion: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """The champion's model package as the registry describes it; None where there is no champion."""
     if champion is None or champion["Value"] == NO_CHAMPION:

@@ -79,11 +79,11 @@ def test_every_model_in_service(world: World, event: Event, context: Context) ->
             "title": spec.contract.title,
             "route": spec.route,
             "status": "ready",
-            "champion": str(number),
+            "champion": f"{spec.name}/{number}",
             "metrics": {"accuracy": 0.93},
             "training": {"profile": "synthetic", "data_hash": "12e4"},
             "approval": "Approved",
-            "approved_at": TIME.isoformat(),
+            "updated_at": TIME.isoformat(),
             "promoted_at": TIME.isoformat(),
         }
     assert get("/api/health", event, context)[1]["status"] == "ok"

@@ -55,7 +55,7 @@ def test_one_record_is_answered_by_the_model(spec: ModelSpec, call: Caller) -> N
     assert status == 200
     assert body == {
         "model": spec.name,
-        "model_version": "7",
+        "model_version": f"{spec.name}/7",
         "degraded": False,
         "request_id": "request-1",
         "prediction": prediction(spec.contract),
@@ -215,7 +215,7 @@ def test_an_unforeseen_error_tells_no_internals(spec: ModelSpec, call: Caller) -
 
 
 def test_predictions_are_counted_and_bodies_are_not_logged(
-    spec: ModelSpec, call: Caller, capsys: pytest.CaptureFixture[str]
+    spec: ModelSpec, call: Caller, caplog: pytest.LogCaptureFixture
 ) -> None:
     call(spec, record(spec.contract, volume_id="vol-secret"), refusal("InvokeEndpoint", "ModelError"))
     out = capsys.readouterr().out
@@ -233,3 +233,11 @@ def test_bad_settings_are_told_all_at_once(
         ValueError, match=r"ROUTES\['/a'\] lacks endpoint; ROUTES\['/b'\] lacks model, endpoint"
     ):
         call(spec, record(spec.contract))
+
+
+def test_the_log_keeps_the_packages_whole_name(
+    spec: ModelSpec, call: Caller, caplog: pytest.LogCaptureFixture
+) -> None:
+    call(spec, record(spec.contract), answer(spec.contract))
+    (told,) = (vars(each)["model_version"] for each in caplog.records if each.message == "predicted")
+    assert told.endswith(f":model-package/local-{spec.name}/7")
