@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 from local.run.place import ROOT, tools
@@ -25,10 +25,15 @@ def settings(environment: str | None, out: Path) -> dict[str, str]:
     }
 
 
+def command() -> list[str]:
+    """How cdk.json starts the app."""
+    return shlex.split(json.loads((ROOT / "cdk.json").read_text())["app"])
+
+
 def templates(environment: str | None, out: Path, tree: Path = ROOT) -> list[Path]:
     """The templates of the app in `tree`, by name; RuntimeError with the app's words if it fails."""
-    done = subprocess.run(
-        [sys.executable, "app.py"],
+    done = subprocess.run(  # noqa: S603 - the project's own app
+        command(),
         cwd=tree,
         env=os.environ | settings(environment, out),
         capture_output=True,

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from local.assembly import settings
+from local.assembly import command, settings
 from local.bench.page import Section
 from local.bench.process import middle, repeated
 
@@ -26,11 +26,11 @@ app.synth()
 def measure(environment: str = "dev") -> Section:
     with tempfile.TemporaryDirectory() as folder:
         ours = settings(environment, Path(folder) / "ours")
-        our_runs = repeated([sys.executable, "app.py"], ours)
+        our_runs = repeated(command(), ours)
         templates = sorted(str(path) for path in (Path(folder) / "ours").rglob("*.template.json"))
         resources = sum(len(json.loads(Path(path).read_text())["Resources"]) for path in templates)
         bare = settings(environment, Path(folder) / "bare")
-        bare_runs = repeated([sys.executable, "-c", BARE, *templates], bare)
+        bare_runs = repeated([sys.executable, "-O", "-c", BARE, *templates], bare)
     section = Section(
         "Synth of one environment",
         ("app", "resources", "seconds", "ms a resource"),
