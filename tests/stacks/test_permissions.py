@@ -5,6 +5,8 @@ import json
 import pytest
 
 from catalog.models import MODELS
+from catalog.spec import ModelSpec
+from stacks.names import model_id
 from tests.stacks.assembly import Assembly
 
 NO_RESOURCE = {
@@ -64,9 +66,14 @@ def test_what_is_allowed_on_everything_has_a_reason(which: str, request: pytest.
 
 
 def test_metrics_are_confined_to_a_namespace(prod: Assembly) -> None:
-    for name, statement in prod.statements():
-        if "cloudwatch:PutMetricData" in listed(statement["Action"]):
-            assert "cloudwatch:namespace" in json.dumps(statement["Condition"]), name
+    found = [
+        (name, each)
+        for name, each in prod.statements()
+        if "cloudwatch:PutMetricData" in listed(each["Action"])
+    ]
+    assert len(found) == 2 * len(MODELS)  # each model's jobs and its endpoint
+    for name, statement in found:
+        assert "cloudwatch:namespace" in json.dumps(statement["Condition"]), name
 
 
 def test_roles_are_passed_to_sagemaker_alone(prod: Assembly) -> None:
@@ -99,11 +106,16 @@ def test_machines_read_the_tags_of_jobs_they_wait_for(prod: Assembly) -> None:
     found = [each for _, each in prod.statements() if "sagemaker:ListTags" in listed(each["Action"])]
     assert len(found) == 2 * len(MODELS)
     for statement in found:
-        assert "sagemaker:AddTags" in statement["Action"]
+        assert "sagemaker:AddTags" in listed(statement["Action"])
         assert all("-job/" in json.dumps(each) for each in listed(statement["Resource"]))
 
 
-def test_jobs_of_one_model_reach_no_other_models_objects(prod: Assembly) -> None:
-    for name, statement in prod.statements():
-        if "PipelinesIopsRiskJobRole" in name:
-            assert "iops-performance" not in json.dumps(statement)
+@pytest.mark.parametrize("spec", MODELS, ids=lambda spec: spec.name)
+@pytest.mark.parametrize("role", ["Training/Pipelines{}JobRole", "{}/ServingRole"])
+def test_jobs_of_one_model_reach_no_other_models_objects(prod: Assembly, spec: ModelSpec, role: str) -> None:
+    start = role.format(model_id(spec))
+    own = [json.dumps(each) for name, each in prod.statements() if name.startswith(start)]
+    assert any(f"/{spec.name}/" in each for each in own), sorted({name for name, _ in prod.statements()})
+    for other in MODELS:
+        if other.name != spec.name:
+            assert not any(f"/{other.name}/" in each for each in own)
