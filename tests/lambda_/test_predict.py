@@ -215,7 +215,7 @@ def test_an_unforeseen_error_tells_no_internals(spec: ModelSpec, call: Caller) -
 
 
 def test_predictions_are_counted_and_bodies_are_not_logged(
-    spec: ModelSpec, call: Caller, caplog: pytest.LogCaptureFixture
+    spec: ModelSpec, call: Caller, capsys: pytest.CaptureFixture[str]
 ) -> None:
     call(spec, record(spec.contract, volume_id="vol-secret"), refusal("InvokeEndpoint", "ModelError"))
     out = capsys.readouterr().out
