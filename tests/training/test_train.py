@@ -10,8 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxmltools
 import onnxruntime
 import pytest
+import xgboost
+from onnxmltools.convert.common.data_types import FloatTensorType
 
 import artifact
 import decision
@@ -101,6 +104,21 @@ def test_the_onnx_export_answers_as_the_model_does(trained, name):
     if model.contract.target.classes:
         np.testing.assert_array_equal(answers[1], model.labels(expected))
         assert len(set(answers[1])) > 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_onnx_export_answers_as_another_converter_s(trained, name):
+    """onnxmltools converts the trees alone, so it reads scaled features and its values are not clipped."""
+    model, features = artifact.load(trained[name]), holes()
+    target, shape = model.contract.target, [None, features.shape[1]]
+    estimator = (xgboost.XGBClassifier if target.classes else xgboost.XGBRegressor)()
+    estimator.load_model(trained[name] / "model.ubj")
+    converted = onnxmltools.convert_xgboost(estimator, initial_types=[("input", FloatTensorType(shape))])
+    other = onnxruntime.InferenceSession(converted.SerializeToString())
+    found = other.run(None, {"input": model.scaler.apply(features)})[-1]
+    expected = found if target.classes else np.clip(found, target.minimum, target.maximum)
+    own = onnxruntime.InferenceSession(trained[name] / "model.onnx").run(None, {"features": features})[0]
+    np.testing.assert_allclose(own, expected, atol=2e-6 * max(1, expected.max()))
 
 
 def test_scores_stay_in_the_target_s_range(trained):
