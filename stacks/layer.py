@@ -5,6 +5,7 @@ import io
 import json
 import os
 import zipfile
+from functools import cache
 from pathlib import Path
 
 from aws_cdk import AssetHashType
@@ -17,9 +18,15 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 
 def layer_code(payloads: Payloads) -> lambda_.Code:
     """The layer that make built; ValueError where it did not."""
-    archive = _archive(payloads)
-    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    archive, digest = _packed(payloads)
     return lambda_.Code.from_asset(str(archive), asset_hash=digest, asset_hash_type=AssetHashType.CUSTOM)
+
+
+@cache
+def _packed(payloads: Payloads) -> tuple[Path, str]:
+    """The archive and its SHA-256, found once for all stacks of a synth."""
+    archive = _archive(payloads)
+    return archive, hashlib.sha256(archive.read_bytes()).hexdigest()
 
 
 def _archive(payloads: Payloads) -> Path:
