@@ -18,12 +18,12 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 
 def layer_code(payloads: Payloads) -> lambda_.Code:
     """The layer that make built; ValueError where it did not."""
-    archive, digest = _packed(payloads)
+    archive, digest = packed(payloads)
     return lambda_.Code.from_asset(str(archive), asset_hash=digest, asset_hash_type=AssetHashType.CUSTOM)
 
 
 @cache
-def _packed(payloads: Payloads) -> tuple[Path, str]:
+def packed(payloads: Payloads) -> tuple[Path, str]:
     """The archive and its SHA-256, found once for all stacks of a synth."""
     archive = _archive(payloads)
     return archive, hashlib.sha256(archive.read_bytes()).hexdigest()

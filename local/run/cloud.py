@@ -9,6 +9,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from catalog.contract import NO_CHAMPION
 from local.run.place import KEY, REGION, Place
 
 ENVIRONMENT = "local"
@@ -60,4 +61,4 @@ class Cloud:
         """The ARN of the promoted model package, or None."""
         name = f"/ops-ml/{ENVIRONMENT}/{model}/champion"
         value: str = self.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
-        return None if value == "none" else value
+        return None if value == NO_CHAMPION else value
