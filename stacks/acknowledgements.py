@@ -115,8 +115,8 @@ FINDINGS: tuple[Finding, ...] = (
     Finding(
         "*/Function/Resource",
         ("Serverless-LambdaDLQ", f"{NIST}LambdaDLQ"),
-        "Called by the API or a state machine, which retry and tell, or from a stream with its own "
-        "failure queue; the daily age function raises the error alarm and comes again",
+        "Called by the API or a state machine, which retry and tell, or from a stream that retries "
+        "for a day; the daily age function raises the error alarm and comes again",
     ),
     Finding(
         "*/Function/Resource",
