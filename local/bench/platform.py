@@ -107,10 +107,9 @@ def tuning(cloud: Cloud) -> Section:
 
 
 def _fifty(cloud: Cloud, model: str) -> dict[str, Any]:
-    sagemaker = cloud.client("sagemaker")
-    newest = {"SortBy": "CreationTime", "SortOrder": "Descending", "MaxResults": 1}
-    listed = sagemaker.list_hyper_parameter_tuning_jobs(NameContains=model[:16], **newest)
-    last = _describe(sagemaker, listed["HyperParameterTuningJobSummaries"][0]["HyperParameterTuningJobName"])
+    last = training.latest_tuning(cloud, model)
+    if last is None:
+        raise RuntimeError(f"no tuning job of {model} was found to repeat")
     config = last["HyperParameterTuningJobConfig"]
     config["ResourceLimits"] |= {"MaxNumberOfTrainingJobs": TRIALS, "MaxParallelTrainingJobs": 2}
     return {"HyperParameterTuningJobConfig": config, "TrainingJobDefinition": last["TrainingJobDefinition"]}

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from catalog.models import MODELS
 from local.run.cloud import ENVIRONMENT, Cloud
 
 POLL_S = 0.5
@@ -75,14 +76,26 @@ def _state(cloud: Cloud, model: str, arn: str) -> str:
     name = entered[0] if entered else "starting"
     if "tune" not in name.lower():
         return name.lower()
-    jobs = cloud.client("sagemaker").list_hyper_parameter_tuning_jobs(
-        NameContains=model, SortBy="CreationTime", SortOrder="Descending", MaxResults=1
-    )["HyperParameterTuningJobSummaries"]
-    if not jobs:
+    job = latest_tuning(cloud, model)
+    if job is None:
         return name.lower()
-    counters = jobs[0]["TrainingJobStatusCounters"]
-    limit = jobs[0].get("ResourceLimits", {}).get("MaxNumberOfTrainingJobs", "?")
-    return f"tuning, {counters['Completed']} of {limit} trials done"
+    limits = job["HyperParameterTuningJobConfig"]["ResourceLimits"]
+    done = job["TrainingJobStatusCounters"]["Completed"]
+    return f"tuning, {done} of {limits['MaxNumberOfTrainingJobs']} trials done"
+
+
+def latest_tuning(cloud: Cloud, model: str) -> dict[str, Any] | None:
+    """The newest tuning job whose trials write to the model's own place, described."""
+    sagemaker = cloud.client("sagemaker")
+    newest = {"SortBy": "CreationTime", "SortOrder": "Descending", "MaxResults": 2 * len(MODELS)}
+    for job in sagemaker.list_hyper_parameter_tuning_jobs(**newest)["HyperParameterTuningJobSummaries"]:
+        name = job["HyperParameterTuningJobName"]
+        found: dict[str, Any] = sagemaker.describe_hyper_parameter_tuning_job(
+            HyperParameterTuningJobName=name
+        )
+        if f"/{model}/" in found["TrainingJobDefinition"]["OutputDataConfig"]["S3OutputPath"]:
+            return found
+    return None
 
 
 def reason(cause: str) -> str:
