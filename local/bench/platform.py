@@ -20,6 +20,7 @@ from local.run.up import GuidedRun
 
 CALLS = 300
 TRIALS = 50
+BASELINES = ("constant", "persistence", "rule")
 
 
 def whole_run(console: Console, home: Path, source: Source) -> tuple[GuidedRun, Section]:
@@ -42,8 +43,9 @@ def quality(cloud: Cloud, profile: str) -> Section:
     """The newest evaluation of each model beside its trivial baselines."""
     section = Section(
         f"Quality on `{profile}`",
-        ("model", "verdict", "metric", "test split", "best baseline", "constant", "persistence", "rule"),
-        before="The untouched test split; persistence is the volume's last label known at the time.",
+        ("model", "verdict", "metric", "test split", "sent alone", "constant", "persistence", "rule"),
+        before="The untouched test split. Sent alone: each record without its volume's history. "
+        "Persistence: the volume's last label known at the time. Rule: the fallback.",
     )
     for spec in MODELS:
         package = training.latest_package(cloud, spec.name)
@@ -51,13 +53,9 @@ def quality(cloud: Cloud, profile: str) -> Section:
             continue
         evaluation = report.evaluation(cloud, package)
         for metric, value in evaluation["metrics"].items():
-            baselines = {name: found.get(metric) for name, found in evaluation["baselines"].items()}
-            known = {name: found for name, found in baselines.items() if found is not None}
-            higher = metric not in ("mlogloss", "rmse", "mae")
-            best = max(known, key=lambda n: known[n] if higher else -known[n]) if known else "-"
-            cells = [baselines.get(name) for name in ("constant", "persistence", "rule")]
-            shown = [round(float(cell), 4) if cell is not None else "-" for cell in cells]
-            section.add(spec.name, package["ModelApprovalStatus"], metric, round(value, 4), best, *shown)
+            others = [evaluation["alone"], *(evaluation["baselines"][name] for name in BASELINES)]
+            shown = [f"{found[metric]:.4f}" if metric in found else "-" for found in others]
+            section.add(spec.name, package["ModelApprovalStatus"], metric, f"{value:.4f}", *shown)
     return section
 
 
