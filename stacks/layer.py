@@ -11,7 +11,7 @@ from pathlib import Path
 from aws_cdk import AssetHashType
 from aws_cdk import aws_lambda as lambda_
 
-from stacks.bundling import Payloads, content_hash, read_files, write_whole
+from stacks.bundling import Payloads, read_files, write_whole
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -24,13 +24,7 @@ def layer_code(payloads: Payloads) -> lambda_.Code:
 
 @cache
 def packed(payloads: Payloads) -> tuple[Path, str]:
-    """The archive and its SHA-256, found once for all stacks of a synth."""
-    archive = _archive(payloads)
-    return archive, hashlib.sha256(archive.read_bytes()).hexdigest()
-
-
-def _archive(payloads: Payloads) -> Path:
-    """The archive of the layer's folder, written anew only when a file of it changed."""
+    """The archive of the layer's folder and its SHA-256, made anew only when a file of the folder changed."""
     state = _state(payloads.layer)
     if not state[0]:
         raise ValueError(
@@ -39,12 +33,13 @@ def _archive(payloads: Payloads) -> Path:
     note = payloads.staging / "layer.json"
     known = json.loads(note.read_text()) if note.exists() else {}
     if known.get("state") == state and (payloads.staging / known["name"]).exists():
-        return payloads.staging / str(known["name"])
-    files = read_files(payloads.layer, "")
-    archive = payloads.staging / f"layer-{content_hash(files)[:16]}.zip"
-    write_whole(archive, zip_bytes(files))
-    write_whole(note, json.dumps({"state": state, "name": archive.name}).encode())
-    return archive
+        return payloads.staging / str(known["name"]), str(known["digest"])
+    archive = zip_bytes(read_files(payloads.layer, ""))
+    digest = hashlib.sha256(archive).hexdigest()
+    name = f"layer-{digest[:16]}.zip"
+    write_whole(payloads.staging / name, archive)
+    write_whole(note, json.dumps({"state": state, "name": name, "digest": digest}).encode())
+    return payloads.staging / name, digest
 
 
 def zip_bytes(files: dict[str, bytes]) -> bytes:
