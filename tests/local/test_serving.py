@@ -146,8 +146,12 @@ def test_requests_are_counted_and_captured(endpoint: LocalAws) -> None:
     for _ in range(4):
         _ask(endpoint, {"x": 5})
     dimensions = [{"Name": "EndpointName", "Value": NAME}, {"Name": "VariantName", "Value": "Two"}]
-    metrics = endpoint("cloudwatch").list_metrics(Namespace="AWS/SageMaker", Dimensions=dimensions)["Metrics"]
-    names = wait_until(lambda: {m["MetricName"] for m in metrics})
+
+    def counted() -> set[str]:
+        listed = endpoint("cloudwatch").list_metrics(Namespace="AWS/SageMaker", Dimensions=dimensions)
+        return {metric["MetricName"] for metric in listed["Metrics"]}
+
+    names = wait_until(counted)
     assert {"Invocations", "ModelLatency", "Invocation5XXErrors"} <= names
 
     def captured() -> list[str]:
