@@ -8,7 +8,7 @@ from constructs import Construct
 
 from catalog.contract import Contract
 from catalog.spec import ModelSpec
-from stacks.bundling import Payloads, function_code
+from stacks.bundling import Payloads
 from stacks.constructs.dead_letters import DeadLetters
 from stacks.constructs.insight_archive import InsightArchive
 from stacks.constructs.model_api import STAGE, ModelApi
@@ -32,7 +32,7 @@ class ApiStack(Stack):
     ) -> None:
         super().__init__(scope, id, description=f"Operations ML, {env.name}: API and insights")
         self.add_stack_dependency(foundation)
-        self._env, self._models, self._foundation, self._payloads = env, models, foundation, payloads
+        self._env, self._models, self._foundation = env, models, foundation
         self._layer = PayloadLayer(self, "Layer", payloads=payloads)
         contracts = [spec.contract for spec in models]
         # a table takes one record schema, that of the first model; others may read records of their own
@@ -44,7 +44,7 @@ class ApiStack(Stack):
         api.route("GET", "/api/models", about)
         api.route("GET", "/api/health", about)
         api.route("POST", "/api/insights", insights)
-        InsightArchive(self, "Stream", env=env, foundation=foundation, payloads=payloads, layer=self._layer)
+        InsightArchive(self, "Stream", env=env, foundation=foundation, layer=self._layer)
         OperationsDashboard(
             self,
             "Operations",
@@ -69,10 +69,10 @@ class ApiStack(Stack):
             env=self._env,
             foundation=self._foundation,
             layer=self._layer,
-            code=function_code(self._payloads, folder, contracts),
             folder=folder,
             description=about,
             environment=environment,
+            contracts=contracts,
             memory_mb=512,
         )
 

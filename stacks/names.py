@@ -4,14 +4,12 @@ import hashlib
 
 from aws_cdk import Stack
 
+from catalog.checks import LONGEST_NAME
 from catalog.spec import ModelSpec
 from stacks.environments import Environment
 
-NO_CHAMPION = "none"
 VARIANT = "AllTraffic"
 METRIC_NAMESPACE = "OpsMl"
-LONGEST_MODEL_NAME = 24
-"""Job names hold environment, model, run and step in 63 characters."""
 
 
 def model_id(spec: ModelSpec) -> str:
@@ -21,10 +19,8 @@ def model_id(spec: ModelSpec) -> str:
 
 def scoped(env: Environment, spec: ModelSpec) -> str:
     """The model's name in its environment; also that of its endpoint and its model package group."""
-    if len(spec.name) > LONGEST_MODEL_NAME:
-        raise ValueError(
-            f"model name {spec.name!r} is longer than {LONGEST_MODEL_NAME}; job names hold no more"
-        )
+    if len(spec.name) > LONGEST_NAME:
+        raise ValueError(f"model name {spec.name!r} is longer than {LONGEST_NAME}; job names hold no more")
     return f"{env.name}-{spec.name}"
 
 

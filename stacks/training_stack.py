@@ -4,13 +4,12 @@ import json
 from collections.abc import Sequence
 
 from aws_cdk import Stack
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as targets
 from constructs import Construct
 
 from catalog.spec import ModelSpec
-from stacks.bundling import Payloads, function_code
+from stacks.bundling import Payloads
 from stacks.constructs.missed_schedules import MissedSchedules
 from stacks.constructs.model_promotion import ModelPromotion
 from stacks.constructs.payload_function import PayloadFunction, PayloadLayer
@@ -40,7 +39,6 @@ class TrainingStack(Stack):
             env=env,
             foundation=foundation,
             layer=layer,
-            code=function_code(payloads, "gate"),
             folder="gate",
             description="Judges an evaluation against the model's gates",
             environment={},
@@ -61,18 +59,15 @@ class TrainingStack(Stack):
                 gate=gate,
                 missed=missed,
             )
-        ModelPromotion(
-            self, "Promotion", env=env, models=models, foundation=foundation, payloads=payloads, layer=layer
-        )
-        self._age(env, models, foundation, payloads, layer, missed)
+        ModelPromotion(self, "Promotion", env=env, models=models, foundation=foundation, layer=layer)
+        self._age(env, models, foundation, layer, missed)
 
     def _age(
         self,
         env: Environment,
         models: Sequence[ModelSpec],
         foundation: FoundationStack,
-        payloads: Payloads,
-        layer: lambda_.ILayerVersion,
+        layer: PayloadLayer,
         missed: MissedSchedules,
     ) -> None:
         age = PayloadFunction(
@@ -81,7 +76,6 @@ class TrainingStack(Stack):
             env=env,
             foundation=foundation,
             layer=layer,
-            code=function_code(payloads, "age"),
             folder="age",
             description="Tells every day how old each champion is",
             environment={

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from local.bench import feature_job, handler, platform, synth
 from local.bench.page import PAGE, Section, write
+from local.run import server
 from local.run.data import Source
 
 QUICK: dict[str, Callable[[], Section]] = {
@@ -56,7 +57,7 @@ def _sections(part: str, data: Path | None, console: Console) -> Iterator[Sectio
                 yield platform.latencies(run.cloud)
                 yield platform.tuning(run.cloud)
         finally:
-            platform.stop(home)
+            server.stop(home)
 
 
 if __name__ == "__main__":

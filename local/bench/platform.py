@@ -13,7 +13,7 @@ from rich.console import Console
 
 from catalog.models import MODELS
 from local.bench.page import Section
-from local.run import api, data, report, server, training
+from local.run import api, data, report, training
 from local.run.cloud import ENVIRONMENT, Cloud
 from local.run.data import Source
 from local.run.up import GuidedRun
@@ -127,7 +127,3 @@ def _percentiles(call: Callable[[], object]) -> tuple[float, float]:
         call()
         times.append(1000 * (time.perf_counter() - started))
     return median(times), quantiles(times, n=100)[98]
-
-
-def stop(home: Path) -> None:
-    server.stop(home)

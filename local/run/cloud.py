@@ -13,6 +13,7 @@ from catalog.contract import NO_CHAMPION
 from local.run.place import KEY, REGION, Place
 
 ENVIRONMENT = "local"
+STAGE = ENVIRONMENT.capitalize()
 
 
 class Cloud:
@@ -46,12 +47,11 @@ class Cloud:
         return {
             stack["StackName"]: {out["OutputKey"]: out["OutputValue"] for out in stack.get("Outputs", [])}
             for stack in found
-            if stack["StackName"].startswith(f"{ENVIRONMENT.capitalize()}-")
-            and stack["StackStatus"] != "DELETE_COMPLETE"
+            if stack["StackName"].startswith(f"{STAGE}-") and stack["StackStatus"] != "DELETE_COMPLETE"
         }
 
     def output(self, stack: str, key: str) -> str:
-        return self.stacks()[f"{ENVIRONMENT.capitalize()}-{stack}"][key]
+        return self.stacks()[f"{STAGE}-{stack}"][key]
 
     def resource_count(self, stack: str) -> int:
         pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)

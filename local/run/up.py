@@ -12,7 +12,7 @@ from rich.console import Console
 from catalog.models import MODELS
 from catalog.spec import ModelSpec
 from local.run import api, data, deploy, report, server, training
-from local.run.cloud import ENVIRONMENT, Cloud
+from local.run.cloud import ENVIRONMENT, STAGE, Cloud
 from local.run.data import Source
 from local.run.display import Steps
 
@@ -68,7 +68,7 @@ class GuidedRun:
         with self.steps.step("Deploy with the CDK CLI") as step:
             if not self.cloud.is_bootstrapped():
                 deploy.bootstrap(place, self.home / "bootstrap.log", step.say)
-            deploy.deploy(ENVIRONMENT.capitalize(), assembly, place, self.home / "deploy.log", step.say)
+            deploy.deploy(STAGE, assembly, place, self.home / "deploy.log", step.say)
             stacks = self.cloud.stacks()
             step.say(f"{len(stacks)} stacks, {sum(map(self.cloud.resource_count, stacks))} resources")
 

@@ -8,11 +8,11 @@ from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from stacks.bundling import Payloads, function_code
+from catalog.contract import LIVE
 from stacks.constructs.dead_letters import DeadLetters
 from stacks.constructs.metrics import function_metric
 from stacks.constructs.notifying_alarm import NotifyingAlarm
-from stacks.constructs.payload_function import PayloadFunction
+from stacks.constructs.payload_function import PayloadFunction, PayloadLayer
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
 
@@ -52,8 +52,7 @@ class InsightArchive(Construct):
         *,
         env: Environment,
         foundation: FoundationStack,
-        payloads: Payloads,
-        layer: lambda_.ILayerVersion,
+        layer: PayloadLayer,
     ) -> None:
         super().__init__(scope, id)
         unarchived = DeadLetters(
@@ -65,13 +64,12 @@ class InsightArchive(Construct):
             env=env,
             foundation=foundation,
             layer=layer,
-            code=function_code(payloads, "archive"),
             folder="archive",
             description="Carries new insights from the table's stream to the raw bucket",
             environment={"BUCKET": foundation.raw.bucket_name, "DEAD_LETTERS": unarchived.queue_url},
             timeout_s=60,
         )
-        function.allow("s3:PutObject", on=[foundation.raw.arn_for_objects("insights/profile=live/*")])
+        function.allow("s3:PutObject", on=[foundation.raw.arn_for_objects(f"insights/profile={LIVE}/*")])
         function.allow("kms:Decrypt", "kms:GenerateDataKey", on=[foundation.key.key_arn])
         function.allow("sqs:SendMessage", on=[unarchived.queue_arn])
         from_api = {"dynamodb": {"NewImage": {"origin": {"S": lambda_.FilterRule.is_equal("api")}}}}

@@ -4,6 +4,7 @@ from aws_cdk import Annotations, CfnCondition, CfnParameter, CfnResource, CfnTag
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from catalog.contract import NO_CHAMPION
 from catalog.spec import ModelSpec
 from stacks.constructs.endpoint_deployment import deployment_config
 from stacks.constructs.endpoint_scaling import EndpointScaling
@@ -13,7 +14,7 @@ from stacks.constructs.training_requests import HOSTING
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
 from stacks.instances import Resolved, resolve_hosting
-from stacks.names import NO_CHAMPION, VARIANT, champion_parameter, scoped
+from stacks.names import VARIANT, champion_parameter, scoped
 
 Config = sagemaker.CfnEndpointConfig
 

@@ -8,13 +8,11 @@ from aws_cdk import Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from catalog.spec import ModelSpec
-from stacks.bundling import Payloads, function_code
 from stacks.constructs.dead_letters import DeadLetters
-from stacks.constructs.payload_function import PayloadFunction
+from stacks.constructs.payload_function import PayloadFunction, PayloadLayer
 from stacks.constructs.promotion_definition import promotion_definition
 from stacks.constructs.traced_machine import TracedMachine
 from stacks.environments import Environment
@@ -33,8 +31,7 @@ class ModelPromotion(Construct):
         env: Environment,
         models: Sequence[ModelSpec],
         foundation: FoundationStack,
-        payloads: Payloads,
-        layer: lambda_.ILayerVersion,
+        layer: PayloadLayer,
     ) -> None:
         super().__init__(scope, id)
         places = {
@@ -51,7 +48,6 @@ class ModelPromotion(Construct):
             env=env,
             foundation=foundation,
             layer=layer,
-            code=function_code(payloads, "promote"),
             folder="promote",
             description="Writes the champion and updates the stack that serves it",
             environment={"TARGETS": json.dumps(places, sort_keys=True)},

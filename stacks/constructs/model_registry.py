@@ -5,10 +5,11 @@ from aws_cdk import aws_sagemaker as sagemaker
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from catalog.contract import NO_CHAMPION
 from catalog.spec import ModelSpec
 from stacks.constructs.data_bucket import removal
 from stacks.environments import Environment
-from stacks.names import NO_CHAMPION, champion_parameter, scoped
+from stacks.names import champion_parameter, scoped
 
 
 class ModelRegistry(Construct):

@@ -1,13 +1,14 @@
 """A function of ours: bundle, layer, role, log group and alarms."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from stacks.bundling import Payloads
+from catalog.contract import Contract
+from stacks.bundling import Payloads, function_code
 from stacks.constructs.metrics import function_metric
 from stacks.constructs.notifying_alarm import NotifyingAlarm
 from stacks.constructs.service_log_group import ServiceLogGroup
@@ -31,6 +32,7 @@ class PayloadLayer(lambda_.LayerVersion):
             compatible_runtimes=[RUNTIME],
             description="Third-party code of the functions",
         )
+        self.payloads = payloads
 
 
 class PayloadFunction(lambda_.Function):
@@ -43,11 +45,11 @@ class PayloadFunction(lambda_.Function):
         *,
         env: Environment,
         foundation: FoundationStack,
-        layer: lambda_.ILayerVersion,
-        code: lambda_.Code,
+        layer: PayloadLayer,
         folder: str,
         description: str,
         environment: Mapping[str, str],
+        contracts: Iterable[Contract] = (),
         timeout_s: int = 30,
         memory_mb: int = 256,
     ) -> None:
@@ -62,7 +64,7 @@ class PayloadFunction(lambda_.Function):
             runtime=RUNTIME,
             architecture=lambda_.Architecture.X86_64,
             handler=f"{folder}.handler.handler",
-            code=code,
+            code=function_code(layer.payloads, folder, contracts),
             layers=[layer],
             role=role,
             log_group=log_group,

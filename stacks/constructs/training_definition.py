@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Any
 
+from catalog.contract import NO_CHAMPION
 from catalog.spec import Promotion
 from stacks.constructs.states import (
     JOB_ERRORS,
@@ -23,7 +24,7 @@ from stacks.constructs.training_requests import (
 )
 from stacks.constructs.tuning_request import TUNING_LIMIT_S, tune_request
 from stacks.images import xgboost_image
-from stacks.names import NO_CHAMPION, champion_parameter, scoped
+from stacks.names import champion_parameter, scoped
 
 SAGEMAKER = "arn:aws:states:::sagemaker:"
 SDK = "arn:aws:states:::aws-sdk:"

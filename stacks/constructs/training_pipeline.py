@@ -7,6 +7,7 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as targets
 from constructs import Construct
 
+from catalog.contract import LIVE
 from catalog.spec import ModelSpec
 from stacks.bundling import Payloads, training_asset
 from stacks.constructs.job_role import JobRole, vpc_config
@@ -75,7 +76,7 @@ class TrainingPipeline(Construct):
             enabled=env.schedules,
             target=targets.StepFunctionsStartExecution(
                 machine,
-                input=scheduler.ScheduleTargetInput.from_object({"profile": "live"}),
+                input=scheduler.ScheduleTargetInput.from_object({"profile": LIVE}),
                 dead_letter_queue=missed,
                 role=missed.role(self, "ScheduleRole"),
             ),
