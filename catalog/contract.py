@@ -1,7 +1,7 @@
 """What a caller, a container and an artifact must agree on about one model.
 
-Standard library only, Python 3.11: this file ships in every function, job and endpoint, beside the
-JSON of the contracts that the payload serves.
+Standard library only, Python 3.11: the files named in `SHIPPED` lie in every function, job and endpoint,
+beside the JSON of the contracts that the payload serves.
 """
 
 from __future__ import annotations
@@ -10,170 +10,89 @@ import dataclasses
 import hashlib
 import json
 import math
-import re
+import types
+import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any
 
+from catalog.fields import Feature, Key, Missing, Problem, Target, Text, parse_time, shown
+from catalog.rules import Advice, Detector, Fallback, Level, Points, Reading, Rule, Scorecard
+
+__all__ = [
+    "LIVE", "MAX_RECORDS", "MISSING", "NO_CHAMPION", "SHIPPED",
+    "Advice", "Contract", "Detector", "Fallback", "Feature", "History", "Key", "Level", "Missing", "Points",
+    "Problem", "Reading", "RecordSchema", "Rule", "Scorecard", "Target", "Text",
+    "insight_id", "parse_time", "shown",
+]  # fmt: skip
+
+SHIPPED = ("__init__.py", "contract.py", "fields.py", "rules.py")
 MISSING = math.nan
 MAX_RECORDS = 500
-NUMBER = (int, float)
-LARGEST = 1e100
-"""Larger numbers are refused as infinity is: a table holds 1e125, a whole number in JSON has no end."""
 NO_CHAMPION = "none"
 """What a champion parameter holds before the first promotion."""
 LIVE = "live"
 """The data profile of what callers sent; scheduled training reads it."""
 
-Missing = Literal["refuse", "derive", "leave"]
-"""What happens when a caller leaves a feature out: refuse the record, derive the value from the record
-and the volume's earlier ones in the same request or data set, or leave it missing for the model to deal
-with."""
-
 
 @dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong with one field, in words for the caller."""
+class History:
+    """What the platform remembers of an entity between calls: its last `records`, for `ttl_hours`."""
 
-    field: str
-    detail: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Key:
-    """A field that identifies a record and never reaches the model as it is."""
-
-    name: str
-    kind: Literal["text", "timestamp"]
-    description: str
-    example: str
-    pattern: str = r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}"
-
-    def problem(self, value: object) -> str | None:
-        if not isinstance(value, str):
-            return f"must be text, got {_shown(value)}"
-        if self.kind == "timestamp":
-            return None if parse_time(value) else f"must be an ISO 8601 time with offset, got {_shown(value)}"
-        matches = re.fullmatch(self.pattern, value)
-        return None if matches else f"must match {self.pattern}, got {_shown(value)}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Feature:
-    """One number the model reads: its unit, the range it may take and the rule for its absence."""
-
-    name: str
-    unit: str
-    description: str
-    minimum: float = 0.0
-    maximum: float | None = None
-    integer: bool = False
-    missing: Missing = "leave"
-    example: float = 0.0
-
-    def problem(self, value: object) -> str | None:
-        if not isinstance(value, NUMBER) or isinstance(value, bool):
-            return f"must be a number ({self.unit}), got {_shown(value)}"
-        if not -LARGEST <= value <= LARGEST:
-            return "must be finite and below 1e100; leave the field out where the value is unknown"
-        if self.integer and value % 1:
-            return f"must be a whole number, got {_shown(value)}"
-        if value < self.minimum or (self.maximum is not None and value > self.maximum):
-            return f"must be {self.range_text()} ({self.unit}), got {_shown(value)}"
-        return None
-
-    def range_text(self) -> str:
-        if self.maximum is None:
-            return f"at least {self.minimum:g}"
-        return f"from {self.minimum:g} to {self.maximum:g}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """What the model predicts: one of `classes`, or a number from `minimum` to `maximum`."""
-
-    name: str
-    description: str
-    classes: tuple[str, ...] = ()
-    unit: str = ""
-    minimum: float = 0.0
-    maximum: float = 0.0
-    horizon_hours: float = 0.0
-    """How far past the record's time the truth reaches; splits leave this much out between their parts."""
-
-    def problem(self, value: object) -> str | None:
-        if self.classes:
-            known = isinstance(value, str) and value in self.classes
-            return None if known else f"must be one of {', '.join(self.classes)}, got {_shown(value)}"
-        number = isinstance(value, NUMBER) and not isinstance(value, bool)
-        if number and self.minimum <= cast(float, value) <= self.maximum:
-            return None
-        return f"must be a number from {self.minimum:g} to {self.maximum:g}, got {_shown(value)}"
-
-
-@dataclass(frozen=True)
-class Rule:
-    """`answer` where `feature` is above (or below) `threshold`."""
-
-    feature: str
-    op: Literal[">", "<"]
-    threshold: float
-    answer: str | float
-
-    def holds(self, record: Mapping[str, Any]) -> bool:
-        value = record.get(self.feature)
-        if value is None:
-            return False
-        return bool(value > self.threshold if self.op == ">" else value < self.threshold)
-
-
-@dataclass(frozen=True)
-class Fallback:
-    """A transparent rule: the first rule that holds answers, else `otherwise`."""
-
-    rules: tuple[Rule, ...]
-    otherwise: str | float
-
-    def answer(self, record: Mapping[str, Any]) -> str | float:
-        return next((rule.answer for rule in self.rules if rule.holds(record)), self.otherwise)
+    records: int
+    ttl_hours: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecordSchema:
-    """A record as it is sent, stored and trained on; its feature code is `features/<name>.py`."""
+    """A record as it is sent, stored and trained on; its feature code is `features/<name>.py`.
+
+    The first key names the entity, the key of kind `timestamp` the instant. Records are flat everywhere but
+    in a request, where the features may lie in the object `group`, and where `series` may hold a list of
+    readings of one entity.
+    """
 
     name: str
     title: str
     keys: tuple[Key, ...]
-    features: tuple[Feature, ...]
+    features: tuple[Feature, ...] = ()
+    texts: tuple[Text, ...] = ()
+    group: str = ""
+    series: str = ""
+    history: History | None = None
 
     def check(self, record: object, labels: Iterable[Target] = ()) -> list[Problem]:
-        """Every problem of one record, in field order; an empty list means it is good.
+        """Every problem of one flat record, in field order; an empty list means it is good.
 
         `labels` are targets the record may carry beside its features (ground truth sent to ingestion).
         """
         if not isinstance(record, Mapping):
-            return [Problem("", f"a record must be an object, got {_shown(record)}")]
+            return [Problem("", f"a record must be an object, got {shown(record)}")]
         checks = {**self._fields, **{label.name: label for label in labels}}
         problems = [
-            Problem(name, found)
+            Problem(self.place(name), found)
             for name, field in checks.items()
             if (value := record.get(name)) is not None and (found := field.problem(value))
         ]
-        problems += [Problem(name, "is required") for name in self.required if record.get(name) is None]
+        problems += [
+            Problem(self.place(name), "is required") for name in self.required if record.get(name) is None
+        ]
         problems += [
             Problem(str(name)[:128], "is not a field of this record") for name in record if name not in checks
         ]
-        if not any(record.get(f.name) is not None for f in self.features):
-            problems.append(Problem("", "at least one measurement is required"))
+        if not any(record.get(each.name) is not None for each in (*self.features, *self.texts)):
+            problems.append(Problem(self.group, "at least one measurement is required"))
         return problems
 
+    def place(self, name: str) -> str:
+        """Where a request holds the field."""
+        return f"{self.group}.{name}" if self.group and name not in self.key_names else name
+
     @cached_property
-    def _fields(self) -> dict[str, Key | Feature]:
-        fields: tuple[Key | Feature, ...] = (*self.keys, *self.features)
+    def _fields(self) -> dict[str, Key | Feature | Text]:
+        fields: tuple[Key | Feature | Text, ...] = (*self.keys, *self.features, *self.texts)
         return {field.name: field for field in fields}
 
     @cached_property
@@ -181,8 +100,24 @@ class RecordSchema:
         return tuple(key.name for key in self.keys)
 
     @cached_property
+    def entity(self) -> str:
+        """Name of the key that says what the record is about."""
+        return self.keys[0].name
+
+    @cached_property
+    def time(self) -> str:
+        """Name of the key that says when."""
+        return next(key.name for key in self.keys if key.kind == "timestamp")
+
+    @cached_property
     def required(self) -> tuple[str, ...]:
-        return self.key_names + tuple(f.name for f in self.features if f.missing == "refuse")
+        fields = (*self.keys, *self.features)
+        return tuple(field.name for field in fields if field.missing == "refuse")
+
+    @cached_property
+    def derives(self) -> bool:
+        """Whether feature code computes some of its features."""
+        return any(feature.missing == "derive" for feature in self.features)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,23 +128,44 @@ class Contract:
     title: str
     record: RecordSchema
     target: Target
-    fallback: Fallback | None = None
+    steps: int = 1
+    """How many records of one entity the model reads, the latest last."""
+    fallback: Fallback | Scorecard | None = None
+    advice: Advice | None = None
+    readings: tuple[Reading, ...] = ()
+    detector: Detector | None = None
 
     @cached_property
     def features(self) -> tuple[str, ...]:
-        """Feature names in the order of the model's input columns."""
-        return tuple(feature.name for feature in self.record.features)
+        """The names of what one record gives the model, in order: numbers, then the texts' buckets."""
+        texts = [column for text in self.record.texts for column in text.columns]
+        return (*(feature.name for feature in self.record.features), *texts)
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The model's input columns: the features of each step, `[-1]` being the record before the last."""
+        if self.steps == 1 and not self.target.horizons:
+            return self.features
+        if self.target.horizons:
+            return (*self.features, "horizon_hours")
+        back = range(self.steps - 1, -1, -1)
+        return tuple(f"{name}[-{step}]" if step else name for step in back for name in self.features)
 
     @cached_property
     def hash(self) -> str:
         """Sixteen hex digits over what must match between caller and artifact; wording is left out."""
-        agreed = {
+        target = self.target
+        agreed: dict[str, Any] = {
             "name": self.name,
-            "features": [
-                (f.name, f.unit, f.minimum, f.maximum, f.integer, f.missing) for f in self.record.features
-            ],
-            "target": (self.target.name, self.target.classes, self.target.minimum, self.target.maximum),
+            "features": [_agreed(feature) for feature in self.record.features],
+            "target": (target.name, target.classes, target.minimum, target.maximum),
         }
+        more = {
+            "steps": self.steps if self.steps > 1 else None,
+            "texts": [(text.name, text.buckets, text.grams) for text in self.record.texts],
+            "forecast": (target.ahead_of, target.horizons, target.quantiles) if target.horizons else None,
+        }
+        agreed |= {name: value for name, value in more.items() if value}
         return hashlib.sha256(json.dumps(agreed, sort_keys=True).encode()).hexdigest()[:16]
 
     def check(self, record: object) -> list[Problem]:
@@ -217,8 +173,16 @@ class Contract:
         return self.record.check(record)
 
     def encode(self, record: Mapping[str, Any]) -> list[float]:
-        """The record's features in column order; NaN where a value is missing."""
-        return [MISSING if record.get(name) is None else float(record[name]) for name in self.features]
+        """One record's features in order: NaN where a value is missing, the default where one is declared."""
+        row = [_value(feature, record.get(feature.name)) for feature in self.record.features]
+        for text in self.record.texts:
+            row += text.encode(record.get(text.name) or "")
+        return row
+
+    def imputed(self, record: Mapping[str, Any]) -> list[str]:
+        """Features whose declared default stands in for a value that was left out."""
+        features = self.record.features
+        return [f.name for f in features if f.missing == "default" and record.get(f.name) is None]
 
     def to_json(self) -> str:
         return json.dumps({**dataclasses.asdict(self), "hash": self.hash}, indent=1, sort_keys=True)
@@ -227,23 +191,11 @@ class Contract:
     def from_json(cls, text: str) -> Contract:
         """The contract that `to_json` wrote; ValueError where its content does not match its own hash."""
         data = json.loads(text)
-        record, fallback = data["record"], data["fallback"]
-        contract = cls(
-            name=data["name"],
-            title=data["title"],
-            record=RecordSchema(
-                name=record["name"],
-                title=record["title"],
-                keys=tuple(Key(**key) for key in record["keys"]),
-                features=tuple(Feature(**feature) for feature in record["features"]),
-            ),
-            target=Target(**{**data["target"], "classes": tuple(data["target"]["classes"])}),
-            fallback=fallback
-            and Fallback(tuple(Rule(**rule) for rule in fallback["rules"]), fallback["otherwise"]),
-        )
-        if contract.hash != data["hash"]:
+        agreed = data.pop("hash")
+        contract: Contract = _revived(cls, data)
+        if contract.hash != agreed:
             raise ValueError(
-                f"contract {contract.name}: content hashes to {contract.hash}, file says {data['hash']}; "
+                f"contract {contract.name}: content hashes to {contract.hash}, file says {agreed}; "
                 "write the file with to_json, not by hand"
             )
         return contract
@@ -255,15 +207,6 @@ class Contract:
         return {contract.name: contract for contract in found}
 
 
-def parse_time(text: str) -> datetime | None:
-    """An ISO 8601 time with offset, as UTC; None where it is not one, or has no UTC (the calendar's ends)."""
-    try:
-        time = datetime.fromisoformat(text)
-        return time.astimezone(UTC) if time.tzinfo else None
-    except (ValueError, OverflowError):
-        return None
-
-
 def insight_id(record: Mapping[str, Any], keys: Iterable[str]) -> str:
     """A record's identity by the fields that `keys` names: the same values give the same id, so a replay
     never duplicates."""
@@ -271,11 +214,37 @@ def insight_id(record: Mapping[str, Any], keys: Iterable[str]) -> str:
     return hashlib.sha256(identity.encode()).hexdigest()[:32]
 
 
-def _shown(value: object) -> str:
-    """The value as the caller wrote it, short; containers by kind alone, as they may be deep or huge."""
-    if isinstance(value, Mapping):
-        return "an object"
-    if isinstance(value, list | tuple):
-        return "a list"
-    text = json.dumps(value) if value is None or isinstance(value, bool | str) else repr(value)
-    return text if len(text) <= 40 else text[:37] + "..."
+def _agreed(feature: Feature) -> tuple[object, ...]:
+    told = (
+        feature.name,
+        feature.unit,
+        feature.minimum,
+        feature.maximum,
+        feature.integer,
+        feature.missing,
+    )
+    return (*told, feature.default) if feature.missing == "default" else told
+
+
+def _value(feature: Feature, value: float | None) -> float:
+    if value is not None:
+        return float(value)
+    return feature.default if feature.missing == "default" else MISSING
+
+
+def _revived(kind: Any, value: Any) -> Any:
+    """`value` as JSON holds it, as the dataclass, tuple or plain value that `kind` asks for."""
+    if value is None:
+        return None
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (types.UnionType, typing.Union):
+        classes = [each for each in inner if dataclasses.is_dataclass(each)]
+        fits = [each for each in classes if set(value) <= {field.name for field in dataclasses.fields(each)}]
+        return _revived(fits[0], value) if classes else value
+    if origin is tuple:
+        kinds = [inner[0]] * len(value) if inner[-1] is ... else inner
+        return tuple(_revived(each, item) for each, item in zip(kinds, value, strict=True))
+    if dataclasses.is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        return kind(**{name: _revived(hints[name], item) for name, item in value.items()})
+    return value

@@ -16,7 +16,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
-from catalog.contract import Contract
+from catalog.contract import SHIPPED, Contract
 
 SKIPPED_SUFFIXES = (".pyc", ".lock")
 SKIPPED_PARTS = ("__pycache__",)
@@ -103,7 +103,7 @@ def archive_bytes(files: dict[str, bytes]) -> bytes:
 
 
 def _contract_files(root: Path, contracts: Iterable[Contract]) -> dict[str, bytes]:
-    code = {name: (root / name).read_bytes() for name in ("catalog/__init__.py", "catalog/contract.py")}
+    code = {f"catalog/{name}": (root / "catalog" / name).read_bytes() for name in SHIPPED}
     return {**code, **{f"contracts/{each.name}.json": each.to_json().encode() for each in contracts}}
 
 

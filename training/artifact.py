@@ -145,7 +145,7 @@ def _copy_code(folder: Path, contract: Contract) -> None:
         shutil.copy(path, folder)
     declared = Path(catalog.contract.__file__)
     (folder / "catalog").mkdir(exist_ok=True)
-    for name in ("__init__.py", "contract.py"):
+    for name in catalog.contract.SHIPPED:
         shutil.copy(declared.with_name(name), folder / "catalog")
     (folder / "contracts").mkdir(exist_ok=True)
     (folder / "contracts" / f"{contract.name}.json").write_text(contract.to_json())

@@ -52,13 +52,13 @@ def test_a_job_bundle_holds_one_contract_and_no_data_sources() -> None:
 
 def test_compiled_files_and_locks_never_ship(tmp_path: Path) -> None:
     (tmp_path / "catalog").mkdir()
-    for name in ("catalog/__init__.py", "catalog/contract.py"):
+    for name in (f"catalog/{each}" for each in SHIPPED):
         (tmp_path / name).write_text("")
     (tmp_path / "lambda/predict/__pycache__").mkdir(parents=True)
     for name in ("handler.py", "__pycache__/handler.cpython-311.pyc", "old.pyc", ".lock"):
         (tmp_path / "lambda/predict" / name).write_text("")
     files = function_files(tmp_path, "predict", [])
-    assert sorted(files) == ["catalog/__init__.py", "catalog/contract.py", "predict/handler.py"]
+    assert sorted(files) == [*(f"catalog/{each}" for each in SHIPPED), "predict/handler.py"]
 
 
 def test_the_hash_sees_paths_and_bytes_only() -> None:
