@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 import catalog.contract
 import onnx_file
-from catalog.contract import Contract
+from catalog.contract import Contract, Target
 from encoding import Matrix, Scaler
 
 FORMAT = 1
@@ -71,15 +71,15 @@ class Artifact:
         _copy_code(folder / "code", self.contract)
 
     def onnx(self) -> bytes:
-        """Input: `features` (n, features), unscaled. Outputs: `probabilities` and `label`, or `value`."""
-        target, width = self.contract.target, len(self.contract.features)
+        """Input: `features` (n, columns), unscaled. Outputs: `probabilities` and `label`, or `value`."""
+        target, width = self.contract.target, len(self.contract.columns)
         scaled = onnx_file.node(
             "Scaler", ["features"], "scaled", "ai.onnx.ml", offset=self.scaler.mean, scale=self.scaler.factor
         )
         if target.classes:
             nodes, constants, outputs = _decision(self.model, self.weights)
         else:
-            nodes, constants, outputs = _clipped(self.model, target.minimum, target.maximum)
+            nodes, constants, outputs = _clipped(self.model, target)
         return onnx_file.model(
             name=self.contract.name,
             nodes=[scaled, *nodes],
@@ -102,7 +102,7 @@ def load(folder: Path) -> Artifact:
     return Artifact(
         contract=contract,
         learner=facts["learner"],
-        model=learner(facts["learner"]).load(folder, contract.target),
+        model=learner(facts["learner"]).load(folder, contract),
         scaler=Scaler.of(facts["scaler"]),
         weights=np.array(facts["decision_weights"], np.float32),
         facts=facts,
@@ -110,30 +110,34 @@ def load(folder: Path) -> Artifact:
 
 
 def learner(name: str) -> ModuleType:
-    """The learner's module; ValueError names the ones there are."""
-    known = sorted(path.stem for path in (ROOT / "learners").glob("*.py") if "_" not in path.stem)
+    """The learner's module; ValueError names the ones there are: `name_part.py` is a part of `name.py`."""
+    files = sorted(path.stem for path in (ROOT / "learners").glob("*.py"))
+    known = [each for each in files if not any(each.startswith(f"{other}_") for other in files)]
     if name not in known:
         raise ValueError(f"learner {name!r} is not one of {', '.join(known)}")
     return importlib.import_module(f"learners.{name}")
 
 
 def _decision(model: Any, weights: Matrix) -> tuple[list[bytes], list[bytes], list[bytes]]:
-    nodes = model.onnx("scaled", "probabilities")
-    nodes.append(onnx_file.node("Mul", ["probabilities", "weights"], "weighted"))
-    nodes.append(onnx_file.node("ArgMax", ["weighted"], "label", axis=1, keepdims=0))
+    nodes, constants = model.onnx("scaled", "probabilities")
+    choice = [
+        onnx_file.node("Mul", ["probabilities", "weights"], "weighted"),
+        onnx_file.node("ArgMax", ["weighted"], "label", axis=1, keepdims=0),
+    ]
     outputs = [
         onnx_file.tensor("probabilities", onnx_file.FLOAT, "records", len(weights)),
         onnx_file.tensor("label", onnx_file.INT64, "records"),
     ]
-    return nodes, [onnx_file.constant("weights", weights)], outputs
+    return [*nodes, *choice], [*constants, onnx_file.constant("weights", weights)], outputs
 
 
-def _clipped(model: Any, low: float, high: float) -> tuple[list[bytes], list[bytes], list[bytes]]:
-    nodes = model.onnx("scaled", "unclipped")
-    nodes.append(onnx_file.node("Clip", ["unclipped", "low", "high"], "value"))
-    ends = {"low": low, "high": high}
+def _clipped(model: Any, target: Target) -> tuple[list[bytes], list[bytes], list[bytes]]:
+    nodes, constants = model.onnx("scaled", "unclipped")
+    clip = onnx_file.node("Clip", ["unclipped", "low", "high"], "value")
+    ends = {"low": target.minimum, "high": target.maximum}
     bounds = [onnx_file.constant(name, np.array(end, np.float32)) for name, end in ends.items()]
-    return nodes, bounds, [onnx_file.tensor("value", onnx_file.FLOAT, "records", 1)]
+    output = onnx_file.tensor("value", onnx_file.FLOAT, "records", len(target.quantiles) or 1)
+    return [*nodes, clip], [*constants, *bounds], [output]
 
 
 def _copy_code(folder: Path, contract: Contract) -> None:

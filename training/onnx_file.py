@@ -14,20 +14,30 @@ from numpy.typing import NDArray
 
 IR_VERSION = 8
 OPSETS = {"": 15, "ai.onnx.ml": 3}
-FLOAT, INT64 = 1, 7
+FLOAT, INT64, BOOL = 1, 7, 9
+STORED = {"f": (FLOAT, "<f4"), "i": (INT64, "<i8"), "b": (BOOL, "?")}
+"""Element type and bytes of a tensor, by the kind of its array."""
 
 
-def node(op: str, inputs: Sequence[str], output: str, domain: str = "", **attributes: Any) -> bytes:
-    """One operator; attributes are int, str, list of str, or an array of float32 or int64."""
-    parts = [_text(1, name) for name in inputs] + [_text(2, output), _text(3, output), _text(4, op)]
+def node(
+    op: str, inputs: Sequence[str], outputs: str | Sequence[str], domain: str = "", **attributes: Any
+) -> bytes:
+    """One operator; the name "" leaves an optional input or output out.
+
+    Attributes are int, float, str, a list of str, an array or list of numbers, or bytes that `constant` made.
+    """
+    names = [outputs] if isinstance(outputs, str) else outputs
+    parts = [_text(1, name) for name in inputs] + [_text(2, name) for name in names]
+    parts += [_text(3, next(filter(None, names))), _text(4, op)]
     parts += [_bytes(5, _attribute(name, value)) for name, value in attributes.items()]
     return b"".join([*parts, _text(7, domain)])
 
 
-def constant(name: str, values: NDArray[np.float32]) -> bytes:
-    """A tensor that an operator reads as an input."""
+def constant(name: str, values: NDArray[Any]) -> bytes:
+    """A tensor of float32, int64 or bool that an operator reads as an input; numbers become one of these."""
+    kind, stored = STORED[values.dtype.kind]
     dims = b"".join(_integer(1, size) for size in values.shape)
-    return dims + _integer(2, FLOAT) + _text(8, name) + _bytes(9, values.astype("<f4").tobytes())
+    return dims + _integer(2, kind) + _text(8, name) + _bytes(9, values.astype(stored).tobytes())
 
 
 def tensor(name: str, kind: int, *shape: int | str) -> bytes:
@@ -60,19 +70,26 @@ def _attribute(name: str, value: Any) -> bytes:
     named = _text(1, name)
     if isinstance(value, int):
         return named + _integer(3, value) + _integer(20, 2)
+    if isinstance(value, float):
+        return named + _varint(2 << 3 | 5) + np.float32(value).tobytes() + _integer(20, 1)
     if isinstance(value, str):
         return named + _text(4, value) + _integer(20, 3)
-    if isinstance(value, list):
+    if isinstance(value, bytes):
+        return named + _bytes(5, value) + _integer(20, 4)
+    if isinstance(value, list) and isinstance(value[0], str):
         encoded = {item: _text(9, item) for item in set(value)}
         return named + b"".join(map(encoded.__getitem__, value)) + _integer(20, 8)
-    if value.dtype.kind == "f":
-        return named + _bytes(7, value.astype("<f4").tobytes()) + _integer(20, 6)
-    return named + _bytes(8, _varints(value)) + _integer(20, 7)
+    values = np.asarray(value)
+    if values.dtype.kind == "f":
+        return named + _bytes(7, values.astype("<f4").tobytes()) + _integer(20, 6)
+    return named + _bytes(8, _varints(values)) + _integer(20, 7)
 
 
-def _varints(values: NDArray[np.int64]) -> bytes:
-    """Non-negative integers below 2^35, seven bits a byte, least first."""
-    shifted = np.asarray(values, np.uint64)[:, None] >> (np.arange(5, dtype=np.uint64) * np.uint64(7))
+def _varints(values: NDArray[Any]) -> bytes:
+    """Integers, seven bits a byte, least first; negative ones as two's complement of 64 bits."""
+    unsigned = np.asarray(values, np.int64).astype(np.uint64)
+    longest = -(-int(unsigned.max(initial=1)).bit_length() // 7)
+    shifted = unsigned[:, None] >> (np.arange(longest, dtype=np.uint64) * np.uint64(7))
     more = np.zeros(shifted.shape, np.uint64)
     more[:, :-1] = (shifted[:, 1:] > 0) * np.uint64(128)
     used = shifted > 0
@@ -80,8 +97,12 @@ def _varints(values: NDArray[np.int64]) -> bytes:
     return ((shifted & np.uint64(127)) | more).astype(np.uint8)[used].tobytes()
 
 
+def _varint(value: int) -> bytes:
+    return _varints(np.array([value]))
+
+
 def _integer(field: int, value: int) -> bytes:
-    return _varints(np.array([field << 3, value]))
+    return _varint(field << 3) + _varint(value)
 
 
 def _bytes(field: int, value: bytes) -> bytes:

@@ -55,7 +55,7 @@ def train(
     model, log = learner.fit(
         rows,
         judged,
-        contract.target,
+        contract,
         given,
         report=report,
         identity=_identity(given, metadata["data_hash"]),

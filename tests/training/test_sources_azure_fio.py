@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 import xgboost as xgb
 
-from catalog.models import MODELS
 from catalog.records.iops_insight import IOPS_INSIGHT
 from sources import azure_fio
+from tests.training.fleet import MODELS
 
 DATA = Path(os.environ.get("OPS_ML_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 REAL = DATA / "azure_vm_noise_fio"

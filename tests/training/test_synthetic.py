@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from catalog.models import MODELS
 from catalog.records.iops_insight import IOPS_INSIGHT
 from sources import synthetic
 from sources.fleet import incidents, load, measures, truth
+from tests.training.fleet import MODELS
 
 TARGETS = [spec.contract.target for spec in MODELS]
 ROWS = synthetic.GROUP * synthetic.WINDOWS

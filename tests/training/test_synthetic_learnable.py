@@ -5,10 +5,9 @@ import tarfile
 import pytest
 
 import evaluate
-from catalog.models import MODELS
 from sources import synthetic
 from sources.load import write_synthetic
-from tests.training.fleet import prepared_from, train_on
+from tests.training.fleet import MODELS, prepared_from, train_on
 
 SETTINGS = {"num_boost_round": "300", "early_stopping_rounds": "15", "eta": "0.1", "max_depth": "5"}
 

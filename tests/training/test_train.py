@@ -20,13 +20,13 @@ import artifact
 import decision
 import learners.xgboost
 import train
+from catalog import models
 from catalog.known import LEARNERS
-from catalog.models import MODELS
 from dataset import read
 from encoding import Scaler
 from jobs import JobError
 from learners import xgboost_settings
-from tests.training.fleet import CONTRACTS, QUICK, RISK, SCORE, metadata_of, train_on
+from tests.training.fleet import CONTRACTS, MODELS, QUICK, RISK, SCORE, metadata_of, train_on
 
 ROOT = Path(__file__).parents[2]
 NAMES = tuple(CONTRACTS)
@@ -66,10 +66,10 @@ def test_the_artifact_describes_itself(trained, prepared, name):
 @pytest.mark.parametrize("spec", MODELS, ids=lambda spec: spec.name)
 def test_the_catalogue_s_metric_scrapes_the_best_round(prepared, tmp_path, capsys, spec):
     facts = train_on(prepared[spec.name], tmp_path, CONTRACTS[spec.name])
-    printed = re.findall(spec.tuning.objective.regex, capsys.readouterr().out)
+    printed = re.findall(spec.trained.tuning.objective.regex, capsys.readouterr().out)
     assert float(printed[-1]) == pytest.approx(facts["best_score"], abs=1e-6)
     assert float(printed[-1]) == pytest.approx(
-        facts["validation"][spec.tuning.objective.name.split(":")[1]], abs=1e-5
+        facts["validation"][spec.trained.tuning.objective.name.split(":")[1]], abs=1e-5
     )
 
 
@@ -193,7 +193,7 @@ def test_a_trial_loads_neither_pandas_nor_scikit_learn(trained, prepared, tmp_pa
         ({"max_depth": "3.5"}, "max_depth must be a whole number, got '3.5'"),
         ({"class_weight": "much"}, "class_weight must be one of none, sqrt, balanced, got 'much'"),
         ({"eta": "-1"}, "xgboost refuses"),
-        ({"learner": "magic"}, "learner 'magic' is not one of xgboost"),
+        ({"learner": "magic"}, "learner 'magic' is not one of "),
         ({"decision": "coin"}, "decision must be one of argmax, macro_f1, got 'coin'"),
     ],
 )
@@ -317,15 +317,20 @@ def test_data_of_another_contract_is_refused(prepared, tmp_path):
         train_on(prepared["iops-performance"], tmp_path, RISK)
 
 
+def test_a_learner_s_parts_are_no_learners():
+    with pytest.raises(ValueError, match=r"learner 'xgboost_onnx' is not one of (?!.*xgboost_)"):
+        artifact.learner("xgboost_onnx")
+
+
 def test_every_learner_of_the_catalogue_is_there():
-    for name in LEARNERS:
+    for name in {spec.training.learner for spec in models.MODELS if spec.training}:
         module = artifact.learner(name)
         assert callable(module.fit)
         assert callable(module.load)
 
 
 def test_every_searched_hyperparameter_is_the_learner_s():
-    assert set(LEARNERS["xgboost"]) <= set(xgboost_settings.BOOSTER) | set(xgboost_settings.OWN)
+    assert set(LEARNERS["xgboost"].hyperparameters) <= set(xgboost_settings.BOOSTER) | set(xgboost_settings.OWN)
 
 
 def test_the_scaler_leaves_missing_values_missing():

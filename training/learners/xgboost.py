@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.contract import Target
+from catalog.contract import Contract
 from dataset import Rows
 from encoding import Matrix
 from jobs import JobError
@@ -59,21 +59,21 @@ class Model:
     def save(self, folder: Path) -> None:
         self.booster.save_model(folder / FILE)
 
-    def onnx(self, source: str, output: str) -> list[bytes]:
-        """Nodes that compute `output`, as `predict` does, from the scaled features `source`."""
-        return xgboost_onnx.nodes(self.booster, self.classes, source, output)
+    def onnx(self, source: str, output: str) -> tuple[list[bytes], list[bytes]]:
+        """Nodes and constants that compute `output`, as `predict` does, from the scaled features `source`."""
+        return xgboost_onnx.nodes(self.booster, self.classes, source, output), []
 
 
-def load(folder: Path, target: Target) -> Model:
+def load(folder: Path, contract: Contract) -> Model:
     booster = xgb.Booster(model_file=folder / FILE)
     booster.set_param({"nthread": 1})
-    return Model(booster, len(target.classes))
+    return Model(booster, len(contract.target.classes))
 
 
 def fit(
     train: Rows,
     validation: Rows,
-    target: Target,
+    contract: Contract,
     given: Mapping[str, str],
     *,
     report: Callable[[str, float], None],
@@ -85,7 +85,7 @@ def fit(
     `given` are hyperparameters as text; JobError names those that are not known or not usable. The training
     that `identity` names goes on from the last of its `checkpoints`.
     """
-    settings = xgboost_settings.read(given, target, len(train))
+    settings = xgboost_settings.read(given, contract.target, len(train))
     metric = f"validation:{settings.booster['eval_metric']}"
     resumed = latest(checkpoints, identity)
     done = resumed.num_boosted_rounds() if resumed else 0
@@ -111,7 +111,7 @@ def fit(
         "resumed_at": done,
         "hyperparameters": settings.as_text(),
     }
-    return Model(booster[: best + 1], len(target.classes)), log
+    return Model(booster[: best + 1], len(contract.target.classes)), log
 
 
 def _matrices(train: Rows, validation: Rows, settings: xgboost_settings.Settings) -> tuple[Any, Any]:
