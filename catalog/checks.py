@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from catalog.contract import LIVE, Contract
-from catalog.known import CLASS_METRICS, LEARNERS, NUMBER_METRICS
+from catalog.contract import LIVE, Advice, Contract, Fallback
+from catalog.known import CLASS_METRICS, FORECAST_METRICS, LEARNERS, NUMBER_METRICS, Learner
 
 if TYPE_CHECKING:
-    from catalog.spec import Alarms, ModelSpec, Promotion, RealTimeEndpoint, Tuning
+    from catalog.spec import Alarms, InFunction, ModelSpec, Promotion, RealTimeEndpoint, Training, Tuning
 
 LONGEST_NAME = 24
 """Job names hold environment, model, run and step in 63 characters."""
@@ -18,21 +18,24 @@ MOST_JOBS, MOST_PARALLEL = 500, 10
 """SageMaker's quotas of one tuning job."""
 KEBAB = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 NAME = rf"(?=[a-z]){KEBAB}"
-ROUTE = rf"/api/predict/{KEBAB}"
-"""The API's fixed routes lie elsewhere."""
+ROUTE = rf"/api(?:/v[1-9][0-9]*)?(?:/{KEBAB})?/predict/{KEBAB}"
+"""The APIs' fixed routes lie elsewhere."""
+ALIAS = r"[a-z][a-z0-9_-]{0,63}"
+FUNCTION_MB, FUNCTION_S = (256, 10_240), (1, 29)
+"""Lambda's sizes; the gateway waits no longer."""
 SCHEDULE = r"cron\(\S+(?: \S+){5}\)|rate\((?:1 (?:minute|hour|day)|[1-9]\d* (?:minutes|hours|days))\)"
 
 
 def problems_of(spec: ModelSpec) -> Iterator[str]:
     """Every problem of one spec, in the order of its fields."""
     yield from _name_problems(spec)
-    if spec.learner not in LEARNERS:
-        yield f"learner {spec.learner!r} is not one of {', '.join(LEARNERS)}"
-    yield from _tuning_problems(spec.tuning, LEARNERS.get(spec.learner))
-    yield from _promotion_problems(spec.promotion, spec.contract)
-    yield from _serving_problems(spec.serving)
+    if spec.training:
+        yield from _training_problems(spec.training, spec.contract)
+    elif not (spec.contract.fallback or spec.contract.detector):
+        yield "without training the contract must have a rule or a detector"
+    yield from _serving_problems(spec)
     yield from _alarm_problems(spec.alarms)
-    yield from _fallback_problems(spec.contract)
+    yield from _contract_problems(spec.contract)
 
 
 def _name_problems(spec: ModelSpec) -> Iterator[str]:
@@ -40,13 +43,27 @@ def _name_problems(spec: ModelSpec) -> Iterator[str]:
         yield (
             f"name {spec.name!r} must be kebab-case, begin with a letter and be no longer than {LONGEST_NAME}"
         )
+    for alias in spec.aliases:
+        if not re.fullmatch(ALIAS, alias):
+            yield f"alias {alias!r} must be lower-case letters, digits, - and _"
     if not re.fullmatch(ROUTE, spec.route):
-        yield f"route {spec.route!r} must be /api/predict/ and one name in kebab-case"
-    if not re.fullmatch(SCHEDULE, spec.schedule):
-        yield f"schedule {spec.schedule!r} must be cron(six fields) or rate(number unit)"
+        yield (
+            f"route {spec.route!r} must be /api/predict/ and one name in kebab-case;"
+            " a version and a group may stand before predict"
+        )
 
 
-def _tuning_problems(tuning: Tuning, known: tuple[str, ...] | None) -> Iterator[str]:
+def _training_problems(training: Training, contract: Contract) -> Iterator[str]:
+    if training.learner not in LEARNERS:
+        yield f"learner {training.learner!r} is not one of {', '.join(LEARNERS)}"
+    yield from _tuning_problems(training.tuning, LEARNERS.get(training.learner))
+    yield from _promotion_problems(training.promotion, contract)
+    if not re.fullmatch(SCHEDULE, training.schedule):
+        yield f"schedule {training.schedule!r} must be cron(six fields) or rate(number unit)"
+
+
+def _tuning_problems(tuning: Tuning, learner: Learner | None) -> Iterator[str]:
+    known = learner.hyperparameters if learner else None
     if not 1 <= tuning.jobs <= MOST_JOBS:
         yield f"tuning runs {tuning.jobs} jobs; allowed is 1 to {MOST_JOBS}"
     if not 1 <= tuning.parallel <= min(tuning.jobs, MOST_PARALLEL):
@@ -64,7 +81,7 @@ def _tuning_problems(tuning: Tuning, known: tuple[str, ...] | None) -> Iterator[
 
 
 def _promotion_problems(promotion: Promotion, contract: Contract) -> Iterator[str]:
-    metrics = CLASS_METRICS if contract.target.classes else NUMBER_METRICS
+    metrics = _metrics(contract)
     gates = [(f"profile {each.name}", gate.metric) for each in promotion.profiles for gate in each.gates]
     for where, metric in [("promotion", promotion.metric), *gates]:
         if metric not in metrics:
@@ -84,7 +101,37 @@ def _promotion_problems(promotion: Promotion, contract: Contract) -> Iterator[st
         yield f"promotion has floors for profiles {', '.join(names) or '(none)'}; {LIVE} must be among them"
 
 
-def _serving_problems(serving: RealTimeEndpoint) -> Iterator[str]:
+def _metrics(contract: Contract) -> dict[str, bool]:
+    if contract.target.classes:
+        return CLASS_METRICS
+    return FORECAST_METRICS if contract.target.horizons else NUMBER_METRICS
+
+
+def _serving_problems(spec: ModelSpec) -> Iterator[str]:
+    from catalog.spec import InFunction  # which reads this module while it is itself read
+
+    if isinstance(spec.serving, InFunction):
+        yield from _function_problems(spec.serving)
+        return
+    if (
+        spec.training is None
+        or LEARNERS.get(spec.training.learner, LEARNERS["xgboost"]).framework != "xgboost"
+    ):
+        yield "an endpoint runs the XGBoost container; serve other models in a function"
+    yield from _endpoint_problems(spec.serving)
+
+
+def _function_problems(serving: InFunction) -> Iterator[str]:
+    for name, (low, high) in (("memory_mb", FUNCTION_MB), ("timeout_s", FUNCTION_S)):
+        if not low <= getattr(serving, name) <= high:
+            yield f"{name} {getattr(serving, name)} must be from {low} to {high}"
+    if serving.remediate_above is not None and not 0 < serving.remediate_above <= 1:
+        yield f"remediate_above {serving.remediate_above:g} must be above 0 and at most 1"
+    if not 1 <= serving.cooldown_minutes <= 10_080:
+        yield f"cooldown_minutes {serving.cooldown_minutes} must be from 1 to 10080"
+
+
+def _endpoint_problems(serving: RealTimeEndpoint) -> Iterator[str]:
     if not 1 <= serving.min_instances <= serving.max_instances:
         yield (
             f"serving scales from {serving.min_instances} to {serving.max_instances} instances; "
@@ -113,13 +160,42 @@ def _alarm_problems(alarms: Alarms) -> Iterator[str]:
             yield f"alarms: {name} {value:g} must be at most 100"
 
 
-def _fallback_problems(contract: Contract) -> Iterator[str]:
+def _contract_problems(contract: Contract) -> Iterator[str]:
+    """Names that a contract's parts use for each other must exist."""
+    names = [feature.name for feature in contract.record.features]
+    yield from _rule_problems(contract, names)
+    kept = contract.record.history.records if contract.record.history else 1
+    if not 1 <= contract.steps <= kept:
+        yield f"the model reads {contract.steps} records of an entity; its history keeps {kept}"
+    if contract.target.ahead_of and contract.target.ahead_of not in names:
+        yield f"the forecast is of {contract.target.ahead_of!r}, which is not a feature"
+    if contract.advice:
+        yield from _advice_problems(contract, contract.advice)
+
+
+def _rule_problems(contract: Contract, names: list[str]) -> Iterator[str]:
     """A rule must read a feature and answer what the model itself could answer."""
-    if contract.fallback is None:
+    rule = contract.fallback
+    if rule is None:
         return
-    for rule in contract.fallback.rules:
-        if rule.feature not in contract.features:
-            yield f"fallback rule reads {rule.feature!r}, which is not a feature"
-    for answer in (*(rule.answer for rule in contract.fallback.rules), contract.fallback.otherwise):
+    parts = rule.rules if isinstance(rule, Fallback) else rule.points
+    for part in parts:
+        if part.feature not in names:
+            yield f"fallback rule reads {part.feature!r}, which is not a feature"
+    if isinstance(rule, Fallback):
+        answers = (*(part.answer for part in rule.rules), rule.otherwise)
+    else:
+        answers = (rule.positive, rule.negative)
+    for answer in answers:
         if problem := contract.target.problem(answer):
             yield f"fallback answer {problem}"
+
+
+def _advice_problems(contract: Contract, advice: Advice) -> Iterator[str]:
+    classes = contract.target.classes
+    for label in (advice.calm, *dict(advice.actions)):
+        if label not in classes:
+            yield f"advice names class {label!r}; the target has {', '.join(classes) or 'none'}"
+    floors = [level.at_least for level in advice.levels]
+    if not floors or floors != sorted(floors, reverse=True) or floors[-1] != 0:
+        yield f"advice has levels at {floors}; they must fall, down to 0"

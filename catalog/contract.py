@@ -82,7 +82,8 @@ class RecordSchema:
         problems += [
             Problem(str(name)[:128], "is not a field of this record") for name in record if name not in checks
         ]
-        if not any(record.get(each.name) is not None for each in (*self.features, *self.texts)):
+        measured = (*(each.name for each in self.features), *(each.name for each in self.texts))
+        if not any(record.get(name) is not None for name in measured):
             problems.append(Problem(self.group, "at least one measurement is required"))
         return problems
 
@@ -111,8 +112,8 @@ class RecordSchema:
 
     @cached_property
     def required(self) -> tuple[str, ...]:
-        fields = (*self.keys, *self.features)
-        return tuple(field.name for field in fields if field.missing == "refuse")
+        keys = tuple(key.name for key in self.keys if key.missing == "refuse")
+        return keys + tuple(feature.name for feature in self.features if feature.missing == "refuse")
 
     @cached_property
     def derives(self) -> bool:
@@ -244,7 +245,7 @@ def _revived(kind: Any, value: Any) -> Any:
     if origin is tuple:
         kinds = [inner[0]] * len(value) if inner[-1] is ... else inner
         return tuple(_revived(each, item) for each, item in zip(kinds, value, strict=True))
-    if dataclasses.is_dataclass(kind):
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)
         return kind(**{name: _revived(hints[name], item) for name, item in value.items()})
     return value

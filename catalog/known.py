@@ -1,22 +1,47 @@
 """What the training code offers to specs: learners, their hyperparameters, and the evaluation's metrics."""
 
+from dataclasses import dataclass
+from typing import Literal
+
+Framework = Literal["xgboost", "scikit-learn", "pytorch"]
+"""Whose SageMaker container trains."""
+
+
+@dataclass(frozen=True)
+class Learner:
+    """A learner of training/learners/ and the hyperparameters of it that a range may search."""
+
+    framework: Framework
+    hyperparameters: tuple[str, ...]
+
+
 LEARNERS = {
-    "xgboost": (
-        "eta",
-        "max_depth",
-        "min_child_weight",
-        "subsample",
-        "colsample_bytree",
-        "gamma",
-        "alpha",
-        "lambda",
-        "max_delta_step",
-        "max_bin",
-        "num_boost_round",
-        "early_stopping_rounds",
+    "xgboost": Learner(
+        "xgboost",
+        (
+            "eta",
+            "max_depth",
+            "min_child_weight",
+            "subsample",
+            "colsample_bytree",
+            "gamma",
+            "alpha",
+            "lambda",
+            "max_delta_step",
+            "max_bin",
+            "num_boost_round",
+            "early_stopping_rounds",
+        ),
+    ),
+    "random_forest": Learner(
+        "scikit-learn", ("n_estimators", "max_depth", "min_samples_leaf", "max_features")
+    ),
+    "linear_text": Learner("scikit-learn", ("C",)),
+    "lstm": Learner(
+        "pytorch", ("hidden_size", "learning_rate", "dropout", "weight_decay", "batch_size", "epochs")
     ),
 }
-"""Each learner and the hyperparameters of it that a range may search."""
 CLASS_METRICS = {"accuracy": True, "macro_f1": True, "auc": True, "mlogloss": False}
 NUMBER_METRICS = {"rmse": False, "mae": False, "r2": True}
-"""What the evaluation tells of a target with classes, or of a number, and whether higher is better."""
+FORECAST_METRICS = {**NUMBER_METRICS, "r2_change": True, "pinball": False, "coverage": True}
+"""What the evaluation tells of classes, of a number or of a forecast, and whether higher is better."""

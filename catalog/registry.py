@@ -24,7 +24,8 @@ def _clashes(models: tuple[ModelSpec, ...]) -> Iterator[str]:
     for stack in PLATFORM_STACKS:
         claims[f"stack {stack}"].append("the platform itself")
     for spec in models:
-        for claim in (f"name {spec.name}", f"route {spec.route}", f"stack {pascal(spec.name)}"):
+        names = (f"name {name}" for name in (spec.name, *spec.aliases))
+        for claim in (*names, f"route {spec.route}", f"stack {pascal(spec.name)}"):
             claims[claim].append(spec.name)
     for claim, claimed_by in claims.items():
         if len(claimed_by) > 1:

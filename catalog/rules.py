@@ -101,7 +101,7 @@ class Advice:
 
 @dataclass(frozen=True)
 class Detector:
-    """A streaming detector without training: `method` is a module of training/detectors/, `settings` its own."""
+    """A streaming detector without training: `method` is a module of training/detectors/."""
 
     method: str
     settings: tuple[tuple[str, float], ...] = ()

@@ -13,6 +13,7 @@ ABSENT = {
     "derive": "Derived where left out: from the record itself, or from earlier records of the same volume in "
     "the same request. A record sent alone has its history features missing.",
     "leave": "May be left out; the model deals with its absence.",
+    "default": "May be left out; a declared default stands in, and the answer lists it as imputed.",
 }
 
 

@@ -112,22 +112,59 @@ class Alarms:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelSpec:
-    """One model: its contract and its operations. Knows no environment."""
+class InFunction:
+    """ONNX Runtime, a rule or a detector inside a function of its own.
 
-    contract: Contract
+    A prediction whose risk is at least `remediate_above` tells the event bus, once per entity and cool-down.
+    """
+
+    memory_mb: int = 1024
+    timeout_s: int = 15
+    remediate_above: float | None = None
+    cooldown_minutes: int = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """How a model is learned: by which learner, searched how, judged and promoted by what, how often."""
+
     learner: str
     tuning: Tuning
     promotion: Promotion
-    route: str
-    serving: RealTimeEndpoint = field(default_factory=RealTimeEndpoint)
-    alarms: Alarms = field(default_factory=Alarms)
     schedule: str = "cron(0 3 1 * ? *)"
     """When retraining starts, as an EventBridge Scheduler expression (UTC)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSpec:
+    """One model: its contract and its operations. Knows no environment.
+
+    A model without `training` answers from its contract alone: a rule, or a detector that learns as it runs.
+    """
+
+    contract: Contract
+    route: str
+    training: Training | None = None
+    serving: RealTimeEndpoint | InFunction = field(default_factory=RealTimeEndpoint)
+    alarms: Alarms = field(default_factory=Alarms)
+    aliases: tuple[str, ...] = ()
+    """Other names that callers may call it by."""
 
     @property
     def name(self) -> str:
         return self.contract.name
+
+    @property
+    def trained(self) -> Training:
+        """Its training; ValueError where it has none."""
+        if self.training is None:
+            raise ValueError(f"model {self.name!r} is not trained: it answers from its contract alone")
+        return self.training
+
+    @property
+    def api(self) -> str:
+        """Where its API begins: the route up to /predict/."""
+        return self.route.partition("/predict/")[0]
 
     def __post_init__(self) -> None:
         problems = list(problems_of(self))

@@ -24,16 +24,20 @@ def replaced(text: str, models: Sequence[ModelSpec]) -> str:
 
 
 def _row(spec: ModelSpec) -> tuple[str, ...]:
-    target = spec.contract.target
+    target, training = spec.contract.target, spec.training
     predicts = ", ".join(target.classes) or f"{target.minimum:g} to {target.maximum:g} {target.unit}".strip()
+    detector = spec.contract.detector
+    untrained = (f"{detector.method} (detector)" if detector else "rule", "-", "-")
     return (
         f"`{spec.name}`: {spec.contract.title}",
         f"`POST {spec.route}`",
         f"`{target.name}`: {predicts}",
         str(len(spec.contract.features)),
-        spec.learner,
-        _floors(spec.promotion),
-        _beyond(spec.promotion),
+        *(
+            (training.learner, _floors(training.promotion), _beyond(training.promotion))
+            if training
+            else untrained
+        ),
     )
 
 

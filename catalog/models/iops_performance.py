@@ -3,7 +3,7 @@
 from catalog.contract import Contract, Fallback, Rule, Target
 from catalog.ranges import XGBOOST_RANGES
 from catalog.records.iops_insight import IOPS_INSIGHT
-from catalog.spec import Gate, Metric, ModelSpec, Profile, Promotion, Tuning
+from catalog.spec import Gate, Metric, ModelSpec, Profile, Promotion, Training, Tuning
 
 IOPS_PERFORMANCE = ModelSpec(
     contract=Contract(
@@ -28,20 +28,22 @@ IOPS_PERFORMANCE = ModelSpec(
             otherwise=90.0,
         ),
     ),
-    learner="xgboost",
-    tuning=Tuning(
-        objective=Metric(name="validation:rmse", goal="Minimize"),
-        ranges=XGBOOST_RANGES,
-        fixed=(("objective", "reg:squarederror"), ("eval_metric", "rmse")),
-    ),
-    promotion=Promotion(
-        metric="rmse",
-        higher_is_better=False,
-        margin=0.2,
-        profiles=(
-            Profile("synthetic", (Gate("rmse", "<", 10),)),
-            Profile("azure-fio", (Gate("rmse", "<", 10.5),)),
-            Profile("live", (Gate("rmse", "<", 10),)),
+    training=Training(
+        learner="xgboost",
+        tuning=Tuning(
+            objective=Metric(name="validation:rmse", goal="Minimize"),
+            ranges=XGBOOST_RANGES,
+            fixed=(("objective", "reg:squarederror"), ("eval_metric", "rmse")),
+        ),
+        promotion=Promotion(
+            metric="rmse",
+            higher_is_better=False,
+            margin=0.2,
+            profiles=(
+                Profile("synthetic", (Gate("rmse", "<", 10),)),
+                Profile("azure-fio", (Gate("rmse", "<", 10.5),)),
+                Profile("live", (Gate("rmse", "<", 10),)),
+            ),
         ),
     ),
     route="/api/predict/performance",

@@ -3,7 +3,7 @@
 from catalog.contract import Contract, Fallback, Rule, Target
 from catalog.ranges import XGBOOST_RANGES
 from catalog.records.iops_insight import IOPS_INSIGHT
-from catalog.spec import Gate, Metric, ModelSpec, Profile, Promotion, Tuning
+from catalog.spec import Gate, Metric, ModelSpec, Profile, Promotion, Training, Tuning
 
 IOPS_RISK = ModelSpec(
     contract=Contract(
@@ -27,20 +27,22 @@ IOPS_RISK = ModelSpec(
             otherwise="low",
         ),
     ),
-    learner="xgboost",
-    tuning=Tuning(
-        objective=Metric(name="validation:mlogloss", goal="Minimize"),
-        ranges=XGBOOST_RANGES,
-        fixed=(("objective", "multi:softprob"), ("eval_metric", "mlogloss"), ("decision", "macro_f1")),
-    ),
-    promotion=Promotion(
-        metric="macro_f1",
-        higher_is_better=True,
-        margin=0.01,
-        profiles=(
-            Profile("synthetic", (Gate("accuracy", ">", 0.90), Gate("macro_f1", ">", 0.75))),
-            Profile("azure-fio", (Gate("macro_f1", ">=", 0.42), Gate("auc", ">=", 0.92))),
-            Profile("live", (Gate("accuracy", ">", 0.90), Gate("macro_f1", ">", 0.75))),
+    training=Training(
+        learner="xgboost",
+        tuning=Tuning(
+            objective=Metric(name="validation:mlogloss", goal="Minimize"),
+            ranges=XGBOOST_RANGES,
+            fixed=(("objective", "multi:softprob"), ("eval_metric", "mlogloss"), ("decision", "macro_f1")),
+        ),
+        promotion=Promotion(
+            metric="macro_f1",
+            higher_is_better=True,
+            margin=0.01,
+            profiles=(
+                Profile("synthetic", (Gate("accuracy", ">", 0.90), Gate("macro_f1", ">", 0.75))),
+                Profile("azure-fio", (Gate("macro_f1", ">=", 0.42), Gate("auc", ">=", 0.92))),
+                Profile("live", (Gate("accuracy", ">", 0.90), Gate("macro_f1", ">", 0.75))),
+            ),
         ),
     ),
     route="/api/predict/risk",

@@ -52,9 +52,9 @@ def training_definition(places: JobPlaces, *, gate_arn: str, topic_arn: str) -> 
 
 
 def _naming(places: JobPlaces) -> dict[str, State]:
-    profiles = ", ".join(profile.name for profile in places.spec.promotion.profiles)
+    profiles = ", ".join(profile.name for profile in places.spec.trained.promotion.profiles)
     wanted = f'The input must name a data profile, {{"profile": name}}, of {profiles}'
-    known = " or ".join(f"$profile = '{profile.name}'" for profile in places.spec.promotion.profiles)
+    known = " or ".join(f"$profile = '{profile.name}'" for profile in places.spec.trained.promotion.profiles)
     return {
         "NameRun": {
             "Type": "Pass",
@@ -152,7 +152,7 @@ def _verdict(places: JobPlaces, gate_arn: str) -> dict[str, State]:
         "model": places.spec.name,
         "profile": expression("$profile"),
         "evaluation_uri": places.run_url("evaluation/evaluation.json"),
-        "promotion": gate_rules(places.spec.promotion),
+        "promotion": gate_rules(places.spec.trained.promotion),
         "approval": places.env.promotion,
     }
     gate = invoke(gate_arn, payload, then="Register", assign={"gate": expression("$states.result.Payload")})

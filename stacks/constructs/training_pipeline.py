@@ -72,7 +72,7 @@ class TrainingPipeline(Construct):
             self,
             "Schedule",
             description=f"Retrains {scoped(env, spec)} on live records",
-            schedule=scheduler.ScheduleExpression.expression(spec.schedule),
+            schedule=scheduler.ScheduleExpression.expression(spec.trained.schedule),
             enabled=env.schedules,
             target=targets.StepFunctionsStartExecution(
                 machine,

@@ -11,7 +11,7 @@ TUNING_LIMIT_S = 24 * 3600
 
 
 def tune_request(places: JobPlaces) -> Request:
-    env, tuning = places.env, places.spec.tuning
+    env, tuning = places.env, places.spec.trained.tuning
     jobs = min(tuning.jobs, env.max_tuning_jobs)
     objective = {"Type": tuning.objective.goal, "MetricName": tuning.objective.name}
     return {
@@ -37,8 +37,8 @@ def _trial(places: JobPlaces) -> Request:
         "StaticHyperParameters": {
             "sagemaker_program": "train.py",
             "sagemaker_submit_directory": places.code_url,
-            "learner": spec.learner,
-            **dict(spec.tuning.fixed),
+            "learner": spec.trained.learner,
+            **dict(spec.trained.tuning.fixed),
             **({"checkpoint_dir": "/opt/ml/checkpoints"} if env.spot else {}),
         },
         # no MetricDefinitions: SageMaker knows this image's metrics and refuses to be told
@@ -81,7 +81,7 @@ def _spot(places: JobPlaces) -> Request:
 
 def _ranges(spec: ModelSpec) -> Request:
     kinds: dict[str, list[Request]] = {"ContinuousParameterRanges": [], "IntegerParameterRanges": []}
-    for span in spec.tuning.ranges:
+    for span in spec.trained.tuning.ranges:
         kind = "ContinuousParameterRanges" if isinstance(span, Continuous) else "IntegerParameterRanges"
         low, high = f"{span.low:g}", f"{span.high:g}"
         kinds[kind].append(

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.parametrize("spec", MODELS, ids=lambda spec: spec.name)
 
 def rules(spec: ModelSpec) -> dict[str, Any]:
     """The spec's promotion rules as the state machine passes them."""
-    promotion = asdict(spec.promotion)
+    promotion = asdict(spec.trained.promotion)
     promotion["profiles"] = {each["name"]: list(each["gates"]) for each in promotion["profiles"]}
     return promotion
 
@@ -39,13 +39,13 @@ def event(spec: ModelSpec, **changed: Any) -> dict[str, Any]:
 
 def shifted(spec: ModelSpec, by: float) -> float:
     """A value of the promotion metric that is better than every floor, then better still by `by`."""
-    return 0.95 + by if spec.promotion.higher_is_better else 8 - by
+    return 0.95 + by if spec.trained.promotion.higher_is_better else 8 - by
 
 
 def evaluation(spec: ModelSpec, **changed: Any) -> dict[str, Any]:
     """A candidate that passes everything, with no champion."""
-    metrics = {gate.metric: 0.97 for profile in spec.promotion.profiles for gate in profile.gates}
-    metrics[spec.promotion.metric] = shifted(spec, 0)
+    metrics = {gate.metric: 0.97 for profile in spec.trained.promotion.profiles for gate in profile.gates}
+    metrics[spec.trained.promotion.metric] = shifted(spec, 0)
     return {
         "model": spec.name,
         "profile": "synthetic",
@@ -53,7 +53,9 @@ def evaluation(spec: ModelSpec, **changed: Any) -> dict[str, Any]:
         "data_hash": "abc",
         "contract_hash": spec.contract.hash,
         "metrics": metrics,
-        "baselines": {kind: {spec.promotion.metric: shifted(spec, -0.1)} for kind in ("constant", "rule")},
+        "baselines": {
+            kind: {spec.trained.promotion.metric: shifted(spec, -0.1)} for kind in ("constant", "rule")
+        },
         "champion": None,
         "champion_note": None,
         **changed,
@@ -70,7 +72,7 @@ def test_a_good_candidate_passes(spec: ModelSpec, approval: str, status: str) ->
 
 
 def test_a_missed_floor_rejects(spec: ModelSpec) -> None:
-    for gate in spec.promotion.profiles[0].gates:
+    for gate in spec.trained.promotion.profiles[0].gates:
         bad = evaluation(spec)
         bad["metrics"][gate.metric] = gate.threshold
         judged = verdict(bad, event(spec))
@@ -81,16 +83,16 @@ def test_a_missed_floor_rejects(spec: ModelSpec) -> None:
 @pytest.mark.parametrize("value", [None, float("nan"), float("inf"), True, "0.99"])
 def test_a_metric_that_is_no_number_rejects(spec: ModelSpec, value: Any) -> None:
     bad = evaluation(spec)
-    bad["metrics"][spec.promotion.metric] = value
+    bad["metrics"][spec.trained.promotion.metric] = value
     if not isinstance(value, str):
         assert verdict(bad, event(spec))["status"] == "Rejected"
-    del bad["metrics"][spec.promotion.metric]
+    del bad["metrics"][spec.trained.promotion.metric]
     assert verdict(bad, event(spec))["status"] == "Rejected"
 
 
 def test_a_tie_with_a_baseline_rejects(spec: ModelSpec) -> None:
     tie = evaluation(spec)
-    tie["baselines"]["rule"] = {spec.promotion.metric: tie["metrics"][spec.promotion.metric]}
+    tie["baselines"]["rule"] = {spec.trained.promotion.metric: tie["metrics"][spec.trained.promotion.metric]}
     judged = verdict(tie, event(spec))
     assert judged["status"] == "Rejected"
     assert ["rule" in reason for reason in judged["reasons"]] == [True]
@@ -104,9 +106,9 @@ def test_without_any_baseline_nothing_is_promoted(spec: ModelSpec) -> None:
 
 
 def test_the_champion_may_be_better_by_the_margin_and_no_more(spec: ModelSpec) -> None:
-    margin = spec.promotion.margin
-    at = evaluation(spec, champion={spec.promotion.metric: shifted(spec, margin)})
-    beyond = evaluation(spec, champion={spec.promotion.metric: shifted(spec, margin * 1.01)})
+    margin = spec.trained.promotion.margin
+    at = evaluation(spec, champion={spec.trained.promotion.metric: shifted(spec, margin)})
+    beyond = evaluation(spec, champion={spec.trained.promotion.metric: shifted(spec, margin * 1.01)})
     assert verdict(at, event(spec))["status"] == "Approved"
     judged = verdict(beyond, event(spec))
     assert judged["status"] == "Rejected"

@@ -18,16 +18,16 @@ DEFINED = [{"Name": "loss", "Regex": "loss=(.*)"}]
 
 @pytest.mark.parametrize("spec", MODELS, ids=lambda spec: spec.name)
 def test_the_image_finds_what_the_catalogue_tunes_on(spec: ModelSpec) -> None:
-    metric = spec.tuning.objective.name
+    metric = spec.trained.tuning.objective.name
     line = f"[7]#011train-x:1#011{metric.replace(':', '-')}:0.25"
     patterns = {each["Name"]: each["Regex"] for each in builtin_metrics.definitions(OURS)}
     assert re.findall(patterns[metric], line) == ["0.25"]
-    assert re.findall(spec.tuning.objective.regex, line) == ["0.25"]
+    assert re.findall(spec.trained.tuning.objective.regex, line) == ["0.25"]
 
 
 @pytest.mark.parametrize("spec", MODELS, ids=lambda spec: spec.name)
 def test_what_the_catalogue_tunes_is_tunable(spec: ModelSpec) -> None:
-    builtin_metrics.refuse(OURS, [span.name for span in spec.tuning.ranges])
+    builtin_metrics.refuse(OURS, [span.name for span in spec.trained.tuning.ranges])
 
 
 def test_the_image_takes_no_definitions_and_no_unknown_parameter() -> None:

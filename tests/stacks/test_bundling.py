@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from catalog.contract import SHIPPED
 from catalog.models import MODELS
 from stacks.bundling import (
     Payloads,

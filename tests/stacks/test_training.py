@@ -88,7 +88,7 @@ def test_an_environment_lowers_the_budget_and_never_raises_it(
         found = config["ResourceLimits"]
         return found["MaxNumberOfTrainingJobs"], found["MaxParallelTrainingJobs"]
 
-    assert limits(prod) == (spec.tuning.jobs, spec.tuning.parallel) == (50, 5)
+    assert limits(prod) == (spec.trained.tuning.jobs, spec.trained.tuning.parallel) == (50, 5)
     assert limits(local) == (local.environment.max_tuning_jobs, local.environment.max_parallel_jobs)
 
 
@@ -96,10 +96,10 @@ def test_an_environment_lowers_the_budget_and_never_raises_it(
 def test_tuning_searches_the_declared_ranges(prod: Assembly, spec: ModelSpec) -> None:
     config = steps(prod, spec)["Tune"]["Arguments"]["HyperParameterTuningJobConfig"]
     assert config["Strategy"] == "Bayesian"
-    assert config["HyperParameterTuningJobObjective"]["MetricName"] == spec.tuning.objective.name
+    assert config["HyperParameterTuningJobObjective"]["MetricName"] == spec.trained.tuning.objective.name
     ranges = [each for group in config["ParameterRanges"].values() for each in group]
     assert {each["Name"]: (float(each["MinValue"]), float(each["MaxValue"])) for each in ranges} == {
-        span.name: (span.low, span.high) for span in spec.tuning.ranges
+        span.name: (span.low, span.high) for span in spec.trained.tuning.ranges
     }
     assert {each["Name"] for each in ranges if each["ScalingType"] == "Logarithmic"} == {"eta"}
 
@@ -158,7 +158,7 @@ def test_jobs_encrypt_and_stay_in_the_network(prod: Assembly, local: Assembly, s
 def test_an_unknown_profile_is_refused_by_name(prod: Assembly, spec: ModelSpec) -> None:
     states = steps(prod, spec)
     assert states["ProfileIsKnown"]["Default"] == "UnknownProfile"
-    for profile in spec.promotion.profiles:
+    for profile in spec.trained.promotion.profiles:
         assert profile.name in states["UnknownProfile"]["Cause"]
 
 
@@ -167,9 +167,9 @@ def test_the_gate_reads_the_specs_rules(prod: Assembly, local: Assembly, spec: M
     payload = steps(prod, spec)["Gate"]["Arguments"]["Payload"]
     assert payload["approval"] == "manual"
     assert steps(local, spec)["Gate"]["Arguments"]["Payload"]["approval"] == "automatic"
-    assert payload["promotion"]["metric"] == spec.promotion.metric
-    assert set(payload["promotion"]["profiles"]) == {each.name for each in spec.promotion.profiles}
-    first = spec.promotion.profiles[0]
+    assert payload["promotion"]["metric"] == spec.trained.promotion.metric
+    assert set(payload["promotion"]["profiles"]) == {each.name for each in spec.trained.promotion.profiles}
+    first = spec.trained.promotion.profiles[0]
     assert payload["promotion"]["profiles"][first.name][0] == {
         "metric": first.gates[0].metric,
         "op": first.gates[0].op,
