@@ -330,7 +330,8 @@ def test_every_learner_of_the_catalogue_is_there():
 
 
 def test_every_searched_hyperparameter_is_the_learner_s():
-    assert set(LEARNERS["xgboost"].hyperparameters) <= set(xgboost_settings.BOOSTER) | set(xgboost_settings.OWN)
+    known = {*xgboost_settings.BOOSTER, *xgboost_settings.OWN}
+    assert set(LEARNERS["xgboost"].hyperparameters) <= known
 
 
 def test_the_scaler_leaves_missing_values_missing():
