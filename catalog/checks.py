@@ -58,7 +58,7 @@ def _training_problems(training: Training, contract: Contract) -> Iterator[str]:
         yield f"learner {training.learner!r} is not one of {', '.join(LEARNERS)}"
     yield from _tuning_problems(training.tuning, LEARNERS.get(training.learner))
     yield from _promotion_problems(training.promotion, contract)
-    if not re.fullmatch(SCHEDULE, training.schedule):
+    if training.schedule is not None and not re.fullmatch(SCHEDULE, training.schedule):
         yield f"schedule {training.schedule!r} must be cron(six fields) or rate(number unit)"
 
 

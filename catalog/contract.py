@@ -62,6 +62,8 @@ class RecordSchema:
     group: str = ""
     series: str = ""
     history: History | None = None
+    folder: str = ""
+    """Where the raw bucket holds its records; its name where this is empty."""
 
     def check(self, record: object, labels: Iterable[Target] = ()) -> list[Problem]:
         """Every problem of one flat record, in field order; an empty list means it is good.
@@ -86,6 +88,11 @@ class RecordSchema:
         if not any(record.get(name) is not None for name in measured):
             problems.append(Problem(self.group, "at least one measurement is required"))
         return problems
+
+    @property
+    def raw(self) -> str:
+        """The folder of its records in the raw bucket, with one `profile=` folder a data profile."""
+        return self.folder or self.name
 
     def place(self, name: str) -> str:
         """Where a request holds the field."""

@@ -131,8 +131,8 @@ class Training:
     learner: str
     tuning: Tuning
     promotion: Promotion
-    schedule: str = "cron(0 3 1 * ? *)"
-    """When retraining starts, as an EventBridge Scheduler expression (UTC)."""
+    schedule: str | None = "cron(0 3 1 * ? *)"
+    """When retraining on live records starts, as an EventBridge Scheduler expression (UTC); None for never."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +160,14 @@ class ModelSpec:
         if self.training is None:
             raise ValueError(f"model {self.name!r} is not trained: it answers from its contract alone")
         return self.training
+
+    @property
+    def endpoint(self) -> RealTimeEndpoint | None:
+        return self.serving if isinstance(self.serving, RealTimeEndpoint) else None
+
+    @property
+    def function(self) -> InFunction | None:
+        return self.serving if isinstance(self.serving, InFunction) else None
 
     @property
     def api(self) -> str:

@@ -24,16 +24,16 @@ SKIPPED_PARTS = ("__pycache__",)
 
 @dataclass(frozen=True)
 class Payloads:
-    """Where payload code lies (`root` holds lambda/, training/ and catalog/), where the functions' layer was
-    built, and where bundles are staged."""
+    """Where payload code lies (`root` holds lambda/, training/ and catalog/), where the functions' layers were
+    built, each in a folder of its name, and where bundles are staged."""
 
     root: Path
-    layer: Path
+    layers: Path
     staging: Path
 
     @classmethod
     def of(cls, root: Path) -> "Payloads":
-        return cls(root=root, layer=root / ".build" / "layer", staging=root / ".build" / "bundles")
+        return cls(root=root, layers=root / ".build" / "layers", staging=root / ".build" / "bundles")
 
 
 def function_files(root: Path, folder: str, contracts: Iterable[Contract]) -> dict[str, bytes]:

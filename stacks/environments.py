@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from stacks.guardrails import AllAtOnce, Canary
-from stacks.images import xgboost_images
+from stacks.images import images
 from stacks.instances import Role, instance_problem, resolve_hosting
 
 Gateway = Literal["s3", "dynamodb"]
@@ -86,8 +86,9 @@ def _problems(env: Environment) -> Iterator[str]:
         yield f"name {env.name!r} must be 1 to 12 lower-case letters and digits, a letter first"
     if env.account is not None and not re.fullmatch(r"\d{12}", env.account):
         yield f"account {env.account!r} must have 12 digits (or be None)"
-    if env.region not in xgboost_images():
-        yield f"region {env.region!r} has no XGBoost image; see stacks/data/xgboost_images.json"
+    for framework, regions in images().items():
+        if env.region not in regions:
+            yield f"region {env.region!r} has no {framework} image; see stacks/data/images.json"
     if env.retain and env.allow_delete:
         yield "allow_delete contradicts retain; turn one of them off"
     if env.log_retention_days not in RETENTION_DAYS:

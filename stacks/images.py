@@ -1,33 +1,48 @@
-"""The container image of jobs and endpoints: SageMaker XGBoost in script mode, x86 only."""
+"""The container images of jobs and endpoints: SageMaker's own, in script mode, x86 only."""
 
 import json
 from functools import cache
 from pathlib import Path
 
-XGBOOST_VERSION = "3.2-0"
-TABLE = Path(__file__).parent / "data" / "xgboost_images.json"
+from catalog.known import LEARNERS, Framework
+from catalog.spec import ModelSpec
+
+VERSIONS: dict[Framework, str] = {
+    "xgboost": "3.2-0",
+    "scikit-learn": "1.9-0-cpu-py3",
+    "pytorch": "2.9-cpu-py312",
+}
+PROCESSING: Framework = "xgboost"
+"""Prepares and generates data for every model."""
+TABLE = Path(__file__).parent / "data" / "images.json"
 
 
 @cache
-def xgboost_images() -> dict[str, str]:
-    images: dict[str, str] = json.loads(TABLE.read_text())
-    return images
+def images() -> dict[Framework, dict[str, str]]:
+    """Each framework's image by region."""
+    found: dict[Framework, dict[str, str]] = json.loads(TABLE.read_text())
+    return found
 
 
-def xgboost_image(region: str) -> str:
+def framework(spec: ModelSpec) -> Framework:
+    """Whose container trains and evaluates the model."""
+    return LEARNERS[spec.trained.learner].framework
+
+
+def image(region: str, framework: Framework) -> str:
     """The image's URI in `region`; ValueError where AWS publishes none."""
     try:
-        return xgboost_images()[region]
+        return images()[framework][region]
     except KeyError:
         raise ValueError(
-            f"region {region!r} has no XGBoost {XGBOOST_VERSION} image; choose one of "
-            + ", ".join(xgboost_images())
+            f"region {region!r} has no {framework} {VERSIONS[framework]} image; choose one of "
+            + ", ".join(images()[framework])
         ) from None
 
 
-def image_repository_arn(region: str) -> str:
+def image_repository_arn(region: str, framework: Framework) -> str:
     """The ECR repository that holds the image, for a pull permission on nothing else."""
-    registry, _, repository = xgboost_image(region).partition("/")
+    registry, _, repository = image(region, framework).partition("/")
     account = registry.split(".")[0]
     partition = "aws-cn" if region.startswith("cn-") else "aws-us-gov" if "-gov-" in region else "aws"
     return f"arn:{partition}:ecr:{region}:{account}:repository/{repository.split(':')[0]}"

@@ -7,39 +7,41 @@ import os
 import zipfile
 from functools import cache
 from pathlib import Path
+from typing import Literal, get_args
 
 from aws_cdk import AssetHashType
 from aws_cdk import aws_lambda as lambda_
 
 from stacks.bundling import Payloads, read_files, write_whole
 
+LayerName = Literal["functions", "inference", "tracking"]
+LAYERS: tuple[LayerName, ...] = get_args(LayerName)
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def layer_code(payloads: Payloads) -> lambda_.Code:
-    """The layer that make built; ValueError where it did not."""
-    archive, digest = packed(payloads)
+def layer_code(payloads: Payloads, name: LayerName) -> lambda_.Code:
+    """The layer that make built of requirements-<name>.txt; ValueError where it did not."""
+    archive, digest = packed(payloads, name)
     return lambda_.Code.from_asset(str(archive), asset_hash=digest, asset_hash_type=AssetHashType.CUSTOM)
 
 
 @cache
-def packed(payloads: Payloads) -> tuple[Path, str]:
+def packed(payloads: Payloads, name: LayerName) -> tuple[Path, str]:
     """The archive of the layer's folder and its SHA-256, made anew only when a file of the folder changed."""
-    state = _state(payloads.layer)
+    folder = payloads.layers / name
+    state = _state(folder)
     if not state[0]:
-        raise ValueError(
-            f"the functions' layer is not built ({payloads.layer} is empty); run `make setup` first"
-        )
-    note = payloads.staging / "layer.json"
+        raise ValueError(f"the layer {name!r} is not built ({folder} is empty); run `make setup` first")
+    note = payloads.staging / f"layer-{name}.json"
     known = json.loads(note.read_text()) if note.exists() else {}
     if known.get("state") == state and (payloads.staging / known["name"]).exists():
         return payloads.staging / str(known["name"]), str(known["digest"])
-    archive = zip_bytes(read_files(payloads.layer, ""))
+    archive = zip_bytes(read_files(folder, ""))
     digest = hashlib.sha256(archive).hexdigest()
-    name = f"layer-{digest[:16]}.zip"
-    write_whole(payloads.staging / name, archive)
-    write_whole(note, json.dumps({"state": state, "name": name, "digest": digest}).encode())
-    return payloads.staging / name, digest
+    made = payloads.staging / f"layer-{name}-{digest[:16]}.zip"
+    write_whole(made, archive)
+    write_whole(note, json.dumps({"state": state, "name": made.name, "digest": digest}).encode())
+    return made, digest
 
 
 def zip_bytes(files: dict[str, bytes]) -> bytes:

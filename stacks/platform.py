@@ -31,5 +31,13 @@ class Platform(cdk.Stage):
             self, "Training", env=environment, models=models, foundation=foundation, payloads=payloads
         )
         for spec in models:
-            ServingStack(self, model_id(spec), env=environment, spec=spec, foundation=foundation)
+            if spec.endpoint:
+                ServingStack(
+                    self,
+                    model_id(spec),
+                    env=environment,
+                    spec=spec,
+                    serving=spec.endpoint,
+                    foundation=foundation,
+                )
         ApiStack(self, "Api", env=environment, models=models, foundation=foundation, payloads=payloads)

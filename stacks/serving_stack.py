@@ -3,7 +3,7 @@
 from aws_cdk import DefaultStackSynthesizer, Stack
 from constructs import Construct
 
-from catalog.spec import ModelSpec
+from catalog.spec import ModelSpec, RealTimeEndpoint
 from stacks.constructs.model_endpoint import ModelEndpoint
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
@@ -11,7 +11,14 @@ from stacks.foundation_stack import FoundationStack
 
 class ServingStack(Stack):
     def __init__(
-        self, scope: Construct, id: str, *, env: Environment, spec: ModelSpec, foundation: FoundationStack
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        env: Environment,
+        spec: ModelSpec,
+        serving: RealTimeEndpoint,
+        foundation: FoundationStack,
     ) -> None:
         super().__init__(
             scope,
@@ -21,4 +28,4 @@ class ServingStack(Stack):
             synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
         )
         self.add_stack_dependency(foundation)
-        ModelEndpoint(self, "Serving", env=env, spec=spec, foundation=foundation)
+        ModelEndpoint(self, "Serving", env=env, spec=spec, serving=serving, foundation=foundation)

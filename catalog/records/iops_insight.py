@@ -5,6 +5,7 @@ from catalog.contract import Feature, Key, RecordSchema
 IOPS_INSIGHT = RecordSchema(
     name="iops_insight",
     title="Storage I/O insight",
+    folder="insights",
     keys=(
         Key(
             name="volume_id", kind="text", description="The volume, unique in the fleet", example="vol-0a1b2c"

@@ -3,7 +3,7 @@
 from aws_cdk import aws_applicationautoscaling as scaling
 from constructs import Construct
 
-from catalog.spec import ModelSpec
+from catalog.spec import ModelSpec, RealTimeEndpoint
 from stacks.environments import Environment
 from stacks.names import VARIANT
 
@@ -12,10 +12,16 @@ class EndpointScaling(Construct):
     """Never below the environment's initial count: a canary needs the instances it was planned for."""
 
     def __init__(
-        self, scope: Construct, id: str, *, env: Environment, spec: ModelSpec, endpoint_name: str
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        env: Environment,
+        spec: ModelSpec,
+        serving: RealTimeEndpoint,
+        endpoint_name: str,
     ) -> None:
         super().__init__(scope, id)
-        serving = spec.serving
         least = max(serving.min_instances, env.initial_instances)
         target = scaling.CfnScalableTarget(
             self,

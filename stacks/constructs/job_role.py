@@ -1,12 +1,13 @@
 """The execution role of SageMaker's jobs and endpoints."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from catalog.known import Framework
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
 from stacks.images import image_repository_arn
@@ -25,16 +26,24 @@ INTERFACE_ACTIONS = (
 
 
 class JobRole(iam.Role):
-    """Pulls one image, writes its own logs and metrics, uses the key; objects are granted by prefix."""
+    """Pulls the images of `frameworks`, writes its own logs and metrics, uses the key; objects are granted by
+    prefix."""
 
     def __init__(
-        self, scope: Construct, id: str, *, env: Environment, foundation: FoundationStack, description: str
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        env: Environment,
+        foundation: FoundationStack,
+        description: str,
+        frameworks: Iterable[Framework] = ("xgboost",),
     ) -> None:
         super().__init__(
             scope, id, assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"), description=description
         )
         self._may_log(Stack.of(self))
-        self._may_pull(env)
+        self._may_pull(sorted({image_repository_arn(env.region, each) for each in frameworks}))
         self._may_use(foundation)
         if foundation.network:
             # network interfaces of a job are not known beforehand, and EC2's describe calls take no resource
@@ -77,7 +86,7 @@ class JobRole(iam.Role):
             )
         )
 
-    def _may_pull(self, env: Environment) -> None:
+    def _may_pull(self, repositories: list[str]) -> None:
         self.add_to_policy(
             iam.PolicyStatement(
                 actions=[
@@ -85,7 +94,7 @@ class JobRole(iam.Role):
                     "ecr:BatchGetImage",
                     "ecr:GetDownloadUrlForLayer",
                 ],
-                resources=[image_repository_arn(env.region)],
+                resources=repositories,
             )
         )
         # the action takes no resource

@@ -5,7 +5,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from catalog.contract import NO_CHAMPION
-from catalog.spec import ModelSpec
+from catalog.spec import ModelSpec, RealTimeEndpoint
 from stacks.constructs.endpoint_deployment import deployment_config
 from stacks.constructs.endpoint_scaling import EndpointScaling
 from stacks.constructs.job_role import JobRole, vpc_config
@@ -27,10 +27,18 @@ class ModelEndpoint(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id: str, *, env: Environment, spec: ModelSpec, foundation: FoundationStack
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        env: Environment,
+        spec: ModelSpec,
+        serving: RealTimeEndpoint,
+        foundation: FoundationStack,
     ) -> None:
         super().__init__(scope, id)
         self._env, self._spec, self._foundation = env, spec, foundation
+        self._serving = serving
         self.name = scoped(env, spec)
         champion = CfnParameter(
             self,
@@ -63,7 +71,14 @@ class ModelEndpoint(Construct):
             tags=[CfnTag(key="ops-ml:model", value=spec.name)],
         )
         if env.scales:
-            EndpointScaling(served, "Scaling", env=env, spec=spec, endpoint_name=endpoint.attr_endpoint_name)
+            EndpointScaling(
+                served,
+                "Scaling",
+                env=env,
+                spec=spec,
+                serving=serving,
+                endpoint_name=endpoint.attr_endpoint_name,
+            )
         for resource in served.node.find_all():
             if isinstance(resource, CfnResource):
                 resource.cfn_options.condition = promoted
@@ -117,7 +132,7 @@ class ModelEndpoint(Construct):
             production_variants=[variant],
             data_capture_config=Config.DataCaptureConfigProperty(
                 enable_capture=True,
-                initial_sampling_percentage=self._spec.serving.data_capture_percent,
+                initial_sampling_percentage=self._serving.data_capture_percent,
                 destination_s3_uri=f"s3://{self._foundation.processed.bucket_name}/{self._spec.name}/capture",
                 kms_key_id=key,
                 capture_options=[

@@ -1,6 +1,6 @@
 """A function of ours: bundle, layer, role, log group and alarms."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
@@ -14,23 +14,30 @@ from stacks.constructs.notifying_alarm import NotifyingAlarm
 from stacks.constructs.service_log_group import ServiceLogGroup
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
-from stacks.layer import layer_code
+from stacks.layer import LayerName, layer_code
 from stacks.names import METRIC_NAMESPACE
 
 RUNTIME = lambda_.Runtime.PYTHON_3_12
+LAYER_DESCRIPTIONS: dict[LayerName, str] = {
+    "functions": "Third-party code of the functions",
+    "inference": "Runs models inside functions",
+    "tracking": "Records experiments",
+}
 METRIC_ALARMS = {"Errors": "fails", "Throttles": "is throttled"}
 
 
 class PayloadLayer(lambda_.LayerVersion):
-    """The functions' third-party code, one per stack."""
+    """Third-party code of functions: every function's own, and what only some of them need besides."""
 
-    def __init__(self, scope: Construct, id: str, *, payloads: Payloads) -> None:
+    def __init__(
+        self, scope: Construct, id: str, *, payloads: Payloads, name: LayerName = "functions"
+    ) -> None:
         super().__init__(
             scope,
             id,
-            code=layer_code(payloads),
+            code=layer_code(payloads, name),
             compatible_runtimes=[RUNTIME],
-            description="Third-party code of the functions",
+            description=LAYER_DESCRIPTIONS[name],
         )
         self.payloads = payloads
 
@@ -50,6 +57,7 @@ class PayloadFunction(lambda_.Function):
         description: str,
         environment: Mapping[str, str],
         contracts: Iterable[Contract] = (),
+        more_layers: Sequence[PayloadLayer] = (),
         timeout_s: int = 30,
         memory_mb: int = 256,
     ) -> None:
@@ -65,7 +73,7 @@ class PayloadFunction(lambda_.Function):
             architecture=lambda_.Architecture.X86_64,
             handler=f"{folder}.handler.handler",
             code=function_code(layer.payloads, folder, contracts),
-            layers=[layer],
+            layers=[layer, *more_layers],
             role=role,
             log_group=log_group,
             tracing=lambda_.Tracing.ACTIVE,

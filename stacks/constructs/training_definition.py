@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any
 
 from catalog.contract import NO_CHAMPION
-from catalog.spec import Promotion
+from catalog.spec import Promotion, RealTimeEndpoint
 from stacks.constructs.states import (
     JOB_ERRORS,
     SDK_ERRORS,
@@ -20,10 +20,12 @@ from stacks.constructs.training_requests import (
     JOB_LIMIT_S,
     JobPlaces,
     evaluate_request,
+    generate_request,
     prepare_request,
+    raw_records,
 )
 from stacks.constructs.tuning_request import TUNING_LIMIT_S, tune_request
-from stacks.images import xgboost_image
+from stacks.images import framework, image
 from stacks.names import champion_parameter, scoped
 
 SAGEMAKER = "arn:aws:states:::sagemaker:"
@@ -33,13 +35,16 @@ RETRY_CALL = [retry(SDK_ERRORS, seconds=2, attempts=4)]
 
 
 def training_definition(places: JobPlaces, *, gate_arn: str, topic_arn: str) -> dict[str, Any]:
-    """Input `{"profile": name}`; output tells the package, its status and the reasons."""
+    """Input `{"profile": name}`; output tells the package, its status and the reasons.
+
+    With `{"profile": "synthetic", "records": n}` the run first makes n records for itself.
+    """
     title = scoped(places.env, places.spec)
     return {
         "Comment": f"Trains {title} and registers the candidate",
         "QueryLanguage": "JSONata",
         "StartAt": "NameRun",
-        "TimeoutSeconds": TUNING_LIMIT_S + 3 * JOB_LIMIT_S,
+        "TimeoutSeconds": TUNING_LIMIT_S + 4 * JOB_LIMIT_S,
         "States": {
             **_naming(places),
             **_data_and_trials(places),
@@ -60,6 +65,7 @@ def _naming(places: JobPlaces) -> dict[str, State]:
             "Type": "Pass",
             "Assign": {
                 "profile": expression("$exists($states.input.profile) ? $states.input.profile : ''"),
+                "records": expression("$exists($states.input.records) ? $states.input.records : 0"),
                 "date": expression("$substring($states.context.Execution.StartTime, 0, 10)"),
                 "run": expression(
                     "$replace($substring($states.context.Execution.StartTime, 2, 8), '-', '')"
@@ -70,9 +76,25 @@ def _naming(places: JobPlaces) -> dict[str, State]:
         },
         "ProfileIsKnown": {
             "Type": "Choice",
-            "Choices": [{"Condition": expression(known), "Next": "Prepare"}],
+            "Choices": [
+                {"Condition": expression("$records > 0 and $profile = 'synthetic'"), "Next": "Generate"},
+                {"Condition": expression(known), "Next": "FindRecords"},
+            ],
             "Default": "UnknownProfile",
         },
+        "FindRecords": {
+            "Type": "Pass",
+            "Assign": {"source": expression(raw_records(places))},
+            "Next": "Prepare",
+        },
+        "Generate": task(
+            f"{SAGEMAKER}createProcessingJob.sync",
+            generate_request(places),
+            then="Prepare",
+            timeout_s=JOB_LIMIT_S + 1800,
+            retries=RETRY_JOB,
+            assign={"source": places.run_url("raw/")},
+        ),
         "UnknownProfile": {
             "Type": "Fail",
             "Error": "UnknownProfile",
@@ -168,9 +190,9 @@ def gate_rules(promotion: Promotion) -> dict[str, Any]:
 
 def _registration(places: JobPlaces) -> dict[str, State]:
     container = {
-        "Image": xgboost_image(places.env.region),
+        "Image": image(places.env.region, framework(places.spec)),
         "ModelDataUrl": expression("$candidate"),
-        "Environment": HOSTING,
+        **({"Environment": HOSTING} if isinstance(places.spec.serving, RealTimeEndpoint) else {}),
     }
     properties = "{'profile': $profile, 'run': $run, 'training_job': $trial}"
     statistics = {"ContentType": "application/json", "S3Uri": places.run_url("evaluation/evaluation.json")}

@@ -17,7 +17,7 @@ from stacks.constructs.training_definition import training_definition
 from stacks.constructs.training_requests import JobPlaces
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
-from stacks.images import image_repository_arn
+from stacks.images import PROCESSING, framework, image_repository_arn
 from stacks.names import arn, champion_parameter, scoped, training_machine, tuning_prefix
 
 
@@ -39,9 +39,14 @@ class TrainingPipeline(Construct):
         super().__init__(scope, id)
         code = training_asset(self, "Code", payloads, spec.contract)
         role = JobRole(
-            self, "JobRole", env=env, foundation=foundation, description=f"Jobs of {scoped(env, spec)}"
+            self,
+            "JobRole",
+            env=env,
+            foundation=foundation,
+            description=f"Jobs of {scoped(env, spec)}",
+            frameworks=(PROCESSING, framework(spec)),
         )
-        role.may_read(foundation.raw, "insights/*")
+        role.may_read(foundation.raw, f"{spec.contract.record.raw}/*")
         role.may_read(foundation.processed, f"{spec.name}/*")
         role.may_read(foundation.models, f"{spec.name}/*")
         role.may_read(code.bucket, code.s3_object_key)
@@ -68,11 +73,17 @@ class TrainingPipeline(Construct):
             definition=training_definition(places, gate_arn=gate.function_arn, topic_arn=topic),
             statements=_statements(Stack.of(self), places, foundation, gate),
         )
+        if spec.trained.schedule:
+            self._retrain(spec.trained.schedule, env, scoped(env, spec), machine, missed)
+
+    def _retrain(
+        self, when: str, env: Environment, title: str, machine: TracedMachine, missed: MissedSchedules
+    ) -> None:
         scheduler.Schedule(
             self,
             "Schedule",
-            description=f"Retrains {scoped(env, spec)} on live records",
-            schedule=scheduler.ScheduleExpression.expression(spec.trained.schedule),
+            description=f"Retrains {title} on live records",
+            schedule=scheduler.ScheduleExpression.expression(when),
             enabled=env.schedules,
             target=targets.StepFunctionsStartExecution(
                 machine,
@@ -120,7 +131,10 @@ def _statements(
         allow(["kms:Decrypt", "kms:GenerateDataKey"], foundation.key.key_arn),
         # SageMaker reads artifact and image as the caller when a package is registered
         allow(["s3:GetObject"], foundation.models.arn_for_objects(f"{spec.name}/*")),
-        allow(["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], image_repository_arn(env.region)),
+        allow(
+            ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            image_repository_arn(env.region, framework(spec)),
+        ),
         allow(
             ["iam:PassRole"],
             places.role_arn,

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from catalog.known import Framework
 from catalog.spec import ModelSpec
 from stacks.constructs.states import expression
 from stacks.environments import Environment
-from stacks.images import xgboost_image
+from stacks.images import PROCESSING, framework, image
 from stacks.names import scoped
 
 Request = dict[str, Any]
@@ -52,12 +53,26 @@ class JobPlaces:
         return {"VpcConfig": self.vpc} if self.vpc else {}
 
 
+def raw_records(places: JobPlaces) -> str:
+    """Where the raw bucket holds the profile's records, as an expression over `$profile`."""
+    return f"'s3://{places.raw}/{places.spec.contract.record.raw}/profile=' & $profile & '/'"
+
+
+def generate_request(places: JobPlaces) -> Request:
+    """`$records` synthetic records into the run's own folder."""
+    arguments = ["--records", expression("$string($records)"), "--output", OUTPUT]
+    return _processing(places, "generate", inputs={}, output=places.run_url("raw/"), arguments=arguments)
+
+
 def prepare_request(places: JobPlaces) -> Request:
-    raw = expression(f"'s3://{places.raw}/insights/profile=' & $profile & '/'")
     arguments = ["--raw", f"{INPUT}/raw", "--output", OUTPUT]
     run = ["--profile", expression("$profile"), "--run-date", expression("$date")]
     return _processing(
-        places, "prepare", inputs={"raw": raw}, output=places.run_url(), arguments=[*arguments, *run]
+        places,
+        "prepare",
+        inputs={"raw": expression("$source")},
+        output=places.run_url(),
+        arguments=[*arguments, *run],
     )
 
 
@@ -76,19 +91,30 @@ def evaluate_request(places: JobPlaces, *, champion: bool) -> Request:
         inputs["champion"] = expression("$champion")
         arguments += ["--champion", f"{INPUT}/champion/model.tar.gz"]
     return _processing(
-        places, "evaluate", inputs=inputs, output=places.run_url("evaluation/"), arguments=arguments
+        places,
+        "evaluate",
+        inputs=inputs,
+        output=places.run_url("evaluation/"),
+        arguments=arguments,
+        on=framework(places.spec),
     )
 
 
 def _processing(
-    places: JobPlaces, step: str, *, inputs: dict[str, str], output: str, arguments: list[str]
+    places: JobPlaces,
+    step: str,
+    *,
+    inputs: dict[str, str],
+    output: str,
+    arguments: list[str],
+    on: Framework = PROCESSING,
 ) -> Request:
     env = places.env
     return {
         "ProcessingJobName": job_name(scoped(env, places.spec), f"-{step}"),
         "RoleArn": places.role_arn,
         "AppSpecification": {
-            "ImageUri": xgboost_image(env.region),
+            "ImageUri": image(env.region, on),
             "ContainerEntrypoint": ["/bin/bash", "-c", UNPACK_AND_RUN, f"{step}.py"],
             "ContainerArguments": arguments,
         },

@@ -1,9 +1,10 @@
 """The tuning job: how many trials of what, each on what."""
 
-from catalog.spec import Continuous, ModelSpec
+from catalog.known import CLASS_METRICS, NUMBER_METRICS
+from catalog.spec import Continuous, Metric, ModelSpec
 from stacks.constructs.states import expression
 from stacks.constructs.training_requests import SCRIPT_MODE, JobPlaces, Request, job_name
-from stacks.images import xgboost_image
+from stacks.images import framework, image
 from stacks.names import tuning_prefix
 
 TRIAL_LIMIT_S = 2 * 3600
@@ -41,10 +42,10 @@ def _trial(places: JobPlaces) -> Request:
             **dict(spec.trained.tuning.fixed),
             **({"checkpoint_dir": "/opt/ml/checkpoints"} if env.spot else {}),
         },
-        # no MetricDefinitions: SageMaker knows this image's metrics and refuses to be told
         "AlgorithmSpecification": {
-            "TrainingImage": xgboost_image(env.region),
+            "TrainingImage": image(env.region, framework(spec)),
             "TrainingInputMode": "File",
+            **_metrics(spec),
         },
         "RoleArn": places.role_arn,
         "InputDataConfig": [_channel(name, places) for name in ("train", "validation", "metadata")],
@@ -67,6 +68,18 @@ def _trial(places: JobPlaces) -> Request:
         **_spot(places),
         **places.network,
     }
+
+
+def _metrics(spec: ModelSpec) -> Request:
+    """What SageMaker reads in the job's log. It knows the XGBoost image's metrics, and refuses to be told."""
+    if framework(spec) == "xgboost":
+        return {}
+    known = CLASS_METRICS if spec.contract.target.classes else NUMBER_METRICS
+    metrics = [
+        Metric(name=f"validation:{name}", goal="Maximize" if higher else "Minimize")
+        for name, higher in known.items()
+    ]
+    return {"MetricDefinitions": [{"Name": metric.name, "Regex": metric.regex} for metric in metrics]}
 
 
 def _spot(places: JobPlaces) -> Request:

@@ -12,6 +12,7 @@ from catalog.models import MODELS
 from catalog.spec import ModelSpec
 from stacks.bundling import Payloads
 from stacks.environments import DEV, LOCAL, PROD, Environment
+from stacks.layer import LAYERS
 from tests.stacks.assembly import Assembly, synthesize
 
 Synthesize = Callable[..., Assembly]
@@ -19,11 +20,12 @@ Synthesize = Callable[..., Assembly]
 
 @pytest.fixture(scope="session")
 def payloads(tmp_path_factory: pytest.TempPathFactory) -> Payloads:
-    """The real code with a layer of one file: templates do not care what is in it."""
-    layer = tmp_path_factory.mktemp("layer")
-    (layer / "python").mkdir()
-    (layer / "python" / "third_party.py").write_text("")
-    return Payloads(root=Path(), layer=layer, staging=tmp_path_factory.mktemp("bundles"))
+    """The real code with layers of one file: templates do not care what is in them."""
+    layers = tmp_path_factory.mktemp("layers")
+    for name in LAYERS:
+        (layers / name / "python").mkdir(parents=True)
+        (layers / name / "python" / "third_party.py").write_text("")
+    return Payloads(root=Path(), layers=layers, staging=tmp_path_factory.mktemp("bundles"))
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,9 @@ import json
 from importlib.metadata import distribution
 from pathlib import Path
 
-from stacks.images import XGBOOST_VERSION, image_repository_arn
+import pytest
+
+from stacks.images import VERSIONS, image_repository_arn
 
 FOLDER = Path("stacks/data")
 ROLES = {
@@ -15,6 +17,12 @@ ROLES = {
     "training": "TrainingInstanceType",
     "processing": "ProcessingInstanceType",
 }
+CONFIGS = {
+    "xgboost": ("xgboost.json", ("training", "inference"), "3.2-0"),
+    "scikit-learn": ("sklearn.json", ("training", "inference"), "1.9-0"),
+    "pytorch": ("pytorch.json", ("training",), "2.9"),
+}
+"""The SDK's table, what the image is for (one image where it is for both), and the version as it is asked."""
 
 
 def instance_types() -> dict[str, list[str]]:
@@ -25,24 +33,39 @@ def instance_types() -> dict[str, list[str]]:
     return {role: list(service.shape_for(shape).enum) for role, shape in ROLES.items()}
 
 
-def registries() -> dict[str, str]:
-    """The account that holds the XGBoost image, by region, from the SDK's own table."""
-    path = distribution("sagemaker-core").locate_file("sagemaker/core/image_uri_config/xgboost.json")
-    versions = json.loads(Path(str(path)).read_text())
-    training, inference = (
-        versions[scope]["versions"][XGBOOST_VERSION]["registries"] for scope in ("training", "inference")
+def registries(framework: str) -> dict[str, str]:
+    """The account that holds the framework's image, by region, from the SDK's own table."""
+    file, scopes, version = CONFIGS[framework]
+    path = distribution("sagemaker-core").locate_file(f"sagemaker/core/image_uri_config/{file}")
+    table = json.loads(Path(str(path)).read_text())
+    parts = [table.get(scope) or table for scope in scopes]
+    first, *others = (
+        part["versions"][part.get("version_aliases", {}).get(version, version)]["registries"]
+        for part in parts
     )
-    assert training == inference  # one image trains and serves
-    return {region: str(training[region]) for region in sorted(training)}
+    assert all(first == other for other in others)
+    return {region: str(first[region]) for region in sorted(first)}
 
 
-def xgboost_images() -> dict[str, str]:
-    """The image's URI by region, as the SDK builds it; importing the SDK takes seconds."""
+def images() -> dict[str, dict[str, str]]:
+    """Each image's URI by region, as the SDK builds it; importing the SDK takes seconds."""
     from sagemaker.core.image_uris import retrieve
 
+    names = {"scikit-learn": "sklearn"}
     return {
-        region: str(retrieve("xgboost", region, XGBOOST_VERSION, instance_type="ml.m5.large"))
-        for region in registries()
+        framework: {
+            region: str(
+                retrieve(
+                    names.get(framework, framework),
+                    region,
+                    version,
+                    instance_type="ml.m5.large",
+                    image_scope="training",
+                )
+            )
+            for region in registries(framework)
+        }
+        for framework, (_, _, version) in CONFIGS.items()
     }
 
 
@@ -50,19 +73,21 @@ def test_instance_types_are_fresh() -> None:
     assert json.loads((FOLDER / "instance_types.json").read_text()) == instance_types()
 
 
-def test_images_are_fresh() -> None:
-    images = json.loads((FOLDER / "xgboost_images.json").read_text())
-    assert {region: uri.split(".")[0] for region, uri in images.items()} == registries()
-    for region, uri in images.items():
+@pytest.mark.parametrize("framework", CONFIGS)
+def test_images_are_fresh(framework: str) -> None:
+    found = json.loads((FOLDER / "images.json").read_text())[framework]
+    assert {region: uri.split(".")[0] for region, uri in found.items()} == registries(framework)
+    for region, uri in found.items():
         assert f".dkr.ecr.{region}." in uri
-        assert uri.endswith(f"/sagemaker-xgboost:{XGBOOST_VERSION}")
+        assert uri.endswith(f":{VERSIONS[framework]}")  # type: ignore[index]
 
 
 def test_pull_permission_names_the_repository() -> None:
-    assert image_repository_arn("us-east-1").endswith(":683313688378:repository/sagemaker-xgboost")
-    assert image_repository_arn("cn-north-1").startswith("arn:aws-cn:ecr:cn-north-1:")
+    assert image_repository_arn("us-east-1", "xgboost").endswith(":683313688378:repository/sagemaker-xgboost")
+    assert image_repository_arn("us-east-1", "pytorch").endswith(":763104351884:repository/pytorch-training")
+    assert image_repository_arn("cn-north-1", "xgboost").startswith("arn:aws-cn:ecr:cn-north-1:")
 
 
 if __name__ == "__main__":
-    for name, table in (("instance_types", instance_types()), ("xgboost_images", xgboost_images())):
+    for name, table in (("instance_types", instance_types()), ("images", images())):
         (FOLDER / f"{name}.json").write_text(json.dumps(table, indent=1) + "\n")

@@ -81,20 +81,20 @@ def test_the_archive_is_the_same_every_time() -> None:
 
 
 def test_the_layer_is_packed_again_only_when_it_changed(tmp_path: Path) -> None:
-    layer, staging = tmp_path / "layer", tmp_path / "staging"
+    layer, staging = tmp_path / "functions", tmp_path / "staging"
     layer.mkdir()
     (layer / "one.py").write_text("1")
-    payloads = Payloads(root=ROOT, layer=layer, staging=staging)
-    layer_code(payloads)
-    (first,) = staging.glob("layer-*.zip")
+    payloads = Payloads(root=ROOT, layers=tmp_path, staging=staging)
+    layer_code(payloads, "functions")
+    (first,) = staging.glob("layer-functions-*.zip")
     written = first.stat().st_mtime_ns, first.stat().st_ino
     packed.cache_clear()  # the next synth
-    layer_code(payloads)
+    layer_code(payloads, "functions")
     assert (first.stat().st_mtime_ns, first.stat().st_ino) == written
     (layer / "one.py").write_text("22")
     packed.cache_clear()
-    layer_code(payloads)
-    assert len(list(staging.glob("layer-*.zip"))) == 2
+    layer_code(payloads, "functions")
+    assert len(list(staging.glob("layer-functions-*.zip"))) == 2
 
 
 def test_the_zip_is_the_same_every_time() -> None:
@@ -103,13 +103,13 @@ def test_the_zip_is_the_same_every_time() -> None:
 
 
 def test_a_missing_layer_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="make setup"):
-        layer_code(Payloads(root=ROOT, layer=tmp_path / "none", staging=tmp_path))
+    with pytest.raises(ValueError, match="'tracking' is not built.*make setup"):
+        layer_code(Payloads(root=ROOT, layers=tmp_path, staging=tmp_path), "tracking")
 
 
 def test_a_missing_function_is_told(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="lambda/nothing/ holds no code"):
-        function_code(Payloads(root=ROOT, layer=tmp_path, staging=tmp_path), "nothing")
+        function_code(Payloads(root=ROOT, layers=tmp_path, staging=tmp_path), "nothing")
 
 
 @pytest.mark.parametrize("folder", FUNCTIONS)
