@@ -4,6 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 ENV ?= local
 VENV := .venv
+LAYERS := $(patsubst %,.build/layers/%.ready,functions inference tracking)
 PY := $(VENV)/bin/python
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export CDK_VALIDATION ?= false
@@ -18,9 +19,9 @@ help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 	@echo "  options: ENV=local|dev|staging|prod (synth, diff, load), DATA=folder with fio.parquet (run, load, bench)"
 
-setup: $(VENV)/.dev node_modules/.ready .build/layer.ready ## install everything, pinned, into this folder
+setup: $(VENV)/.dev node_modules/.ready $(LAYERS) ## install everything, pinned, into this folder
 
-run: $(VENV)/.run node_modules/.ready .build/layer.ready ## deploy into the local AWS, train, promote, predict
+run: $(VENV)/.run node_modules/.ready $(LAYERS) ## deploy into the local AWS, train, promote, predict
 	@$(PY) -m local.run up $(if $(DATA),--data "$(DATA)")
 
 status: $(VENV)/.run ## what runs locally, and which models it serves
@@ -74,9 +75,9 @@ node_modules/.ready: $(VENV)/.run package.json package-lock.json
 	@npm ci --silent --no-audit --no-fund
 	@touch $@
 
-.build/layer.ready: $(VENV)/.run requirements-layer.txt
-	@rm -rf .build/layer && mkdir -p .build/layer
-	@$(VENV)/bin/uv pip install -q --target .build/layer/python --python-platform x86_64-manylinux2014 \
-	  --python-version 3.12 --only-binary :all: --no-compile-bytecode --require-hashes -r requirements-layer.txt
-	@rm -rf .build/layer/python/.lock .build/layer/python/bin
+.build/layers/%.ready: $(VENV)/.run requirements-%.txt
+	@rm -rf .build/layers/$* && mkdir -p .build/layers
+	@$(VENV)/bin/uv pip install -q --target .build/layers/$*/python --python-platform x86_64-manylinux_2_28 \
+	  --python-version 3.12 --only-binary :all: --no-compile-bytecode --no-deps --require-hashes -r requirements-$*.txt
+	@rm -rf .build/layers/$*/python/.lock .build/layers/$*/python/bin
 	@touch $@

@@ -42,7 +42,7 @@ def main(
 
 
 def _checkout(base: str, folder: Path) -> Path:
-    """The tree of `base` in `folder`, with the built layer of the working tree beside it."""
+    """The tree of `base` in `folder`, with the built layers of the working tree beside it."""
     known = subprocess.run(  # noqa: S603
         ["git", "rev-parse", "--verify", "--quiet", f"{base}^{{commit}}"],  # noqa: S607
         cwd=ROOT,

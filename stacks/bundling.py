@@ -24,7 +24,7 @@ SKIPPED_PARTS = ("__pycache__",)
 
 @dataclass(frozen=True)
 class Payloads:
-    """Where payload code lies (`root` holds lambda/, training/ and catalog/), where the functions' layers were
+    """Where payload code lies (`root` holds lambda/, training/, catalog/), where the functions' layers were
     built, each in a folder of its name, and where bundles are staged."""
 
     root: Path

@@ -103,7 +103,7 @@ def test_the_zip_is_the_same_every_time() -> None:
 
 
 def test_a_missing_layer_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="'tracking' is not built.*make setup"):
+    with pytest.raises(ValueError, match=r"'tracking' is not built.*make setup"):
         layer_code(Payloads(root=ROOT, layers=tmp_path, staging=tmp_path), "tracking")
 
 
