@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from promote.champion import Held
+
 LONGEST_DESCRIPTION = 1024
 
 
@@ -42,6 +44,17 @@ class Packages:
             ModelApprovalStatus="Rejected",
             ApprovalDescription=" ".join(f"Rejected: {reason}".split())[:LONGEST_DESCRIPTION],
         )
+
+
+def superseded(packages: Packages, package: str, held: Held, changed: datetime) -> str | None:
+    """Why the package is not promoted over what the champion parameter holds; None where it is.
+
+    A package older than the champion must have been changed, by an approval, after the champion was written.
+    """
+    older = package != held.value and not packages.is_newer(package, held.value)
+    if older and changed <= held.since:
+        return f"older than {held.value}, and not approved since that was promoted"
+    return None
 
 
 def _version(package: str) -> int:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from promote.champion import Champion, Held
-from promote.packages import Packages
+from promote.packages import Packages, superseded
 from promote.stack import ServingStack, StackBusy, resolved, state
 
 
@@ -30,9 +30,7 @@ class Promotion:
     def start(self, package: str) -> dict[str, Any]:
         """`{"previous", "stack", "state": "running" | "current", "reason"?}`; raises as its parts do."""
         changed, held = self.packages.require_approved(package), self.champion.read()
-        older = package != held.value and not self.packages.is_newer(package, held.value)
-        if older and changed <= held.since:
-            why = f"older than {held.value}, and not approved since that was promoted"
+        if why := superseded(self.packages, package, held, changed):
             return {"previous": held.value, "stack": self.stack.name, "state": "current", "reason": why}
         found = self.stack.ready()
         previous = self._write(package, held, found)
@@ -43,7 +41,7 @@ class Promotion:
             raise
         return {"previous": previous, "stack": self.stack.name, "state": "running" if running else "current"}
 
-    def check(self) -> dict[str, Any]:
+    def check(self, package: str) -> dict[str, Any]:  # noqa: ARG002 a stack has one update at a time
         """`{"state": "running" | "done" | "rolled_back", "reason"}`."""
         found = self.stack.describe()
         if state(found) == "rolled_back":

@@ -46,9 +46,9 @@ def test_a_promotion_runs_and_is_done(world: World) -> None:
     package = world.registry.add(1)
     started = world.promotion.start(package)
     assert started == {"previous": "none", "stack": "Local-M", "state": "running"}
-    assert world.promotion.check()["state"] == "running"
+    assert world.promotion.check(package)["state"] == "running"
     world.stack.finish()
-    assert world.promotion.check()["state"] == "done"
+    assert world.promotion.check(package)["state"] == "done"
     assert world.stack.deployed == world.champion == package
 
 
@@ -81,7 +81,7 @@ def test_a_rollback_restores_the_previous_and_rejects_the_package(world: World) 
         {"LogicalResourceId": "Local-M", "ResourceStatus": "UPDATE_IN_PROGRESS"},
         {"LogicalResourceId": "Old", "ResourceStatus": "UPDATE_FAILED", "ResourceStatusReason": "long ago"},
     ]
-    checked = world.promotion.check()
+    checked = world.promotion.check(second)
     assert checked == {"state": "rolled_back", "reason": "Endpoint: alarm\nrang"}
     restored = world.promotion.restore(second, previous)
     assert (restored["state"], world.champion) == ("restored", first)
@@ -173,9 +173,9 @@ def test_a_stack_that_resolved_another_champion_is_updated_once_more(world: Worl
     world.promotion.start(mine)
     world.ssm.history[PARAMETER].append(other)
     world.stack.finish()
-    assert world.promotion.check()["state"] == "running"
+    assert world.promotion.check(mine)["state"] == "running"
     world.stack.finish()
-    assert world.promotion.check()["state"] == "done"
+    assert world.promotion.check(mine)["state"] == "done"
     assert world.stack.deployed == other
 
 
@@ -265,6 +265,7 @@ def test_the_handler_acts_for_every_model(
     monkeypatch.setenv("TARGETS", json.dumps(targets))
     monkeypatch.setattr("boto3.client", lambda service, **_: clients[service])
     module.promotions.cache_clear()
+    module._client.cache_clear()
     for number, spec in enumerate(MODELS):
         event = {"model": spec.name, "package": world.registry.add(number)}
         started = module.handler({**event, "action": "start"}, context)
@@ -277,3 +278,4 @@ def test_the_handler_acts_for_every_model(
     with pytest.raises(ValueError, match="action"):
         module.handler({**event, "action": "guess"}, context)
     module.promotions.cache_clear()
+    module._client.cache_clear()
