@@ -1,0 +1,64 @@
+"""Synthetic metric snapshots: a seeded fleet of resources over a day, one snapshot every five minutes.
+
+Resources are made in groups, each from its own random streams: memory does not grow with the number of
+records, and the first records are the same however many are asked for. See docs/metric_snapshot-data.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from sources.metric_snapshot import faults, measures
+from sources.metric_snapshot.ceiling import best_achievable
+from sources.metric_snapshot.labels import CLASSES, HORIZON_HOURS, failing
+
+__all__ = ["CLASSES", "GROUP", "HORIZON_HOURS", "SNAPSHOTS", "best_achievable", "chunks"]
+
+SNAPSHOTS = measures.DAY
+"""Snapshots of each resource."""
+GROUP = 240
+"""Resources made at a time."""
+START_MS = 1_767_225_600_000
+"""2026-01-01T00:00Z."""
+STEP_MS = 300_000
+
+
+def chunks(records: int = 10_000, seed: int = 20260101) -> Iterator[pa.Table]:
+    """`records` records as tables of at most GROUP x SNAPSHOTS rows, resource by resource in time order."""
+    if records < 1:
+        raise ValueError(f"records must be at least 1, got {records}")
+    rows = GROUP * SNAPSHOTS
+    for group, first in enumerate(range(0, records, rows)):
+        yield _table(group, seed, min(rows, records - first))
+
+
+def _table(group: int, seed: int, rows: int) -> pa.Table:
+    streams = [np.random.default_rng([seed, group, stream]) for stream in range(2)]
+    state, failures = faults.path(streams[0], GROUP, SNAPSHOTS)
+    label = _column(failing(failures), rows)
+    number = np.repeat(np.arange(GROUP), SNAPSHOTS)[:rows]
+    names = pa.array([f"server-{group * GROUP + i:06d}" for i in range(GROUP)])
+    time = START_MS + STEP_MS * (np.arange(rows) % SNAPSHOTS + 1)
+    measured = measures.measure(streams[1], state)
+    return pa.table(
+        {
+            "resource_id": names.take(pa.array(number)),
+            "timestamp": pa.array(time, pa.timestamp("ms", "UTC")),
+            **{name: _nulls(_column(values, rows)) for name, values in measured.items()},
+            "failure_state": pa.array(CLASSES).take(pa.array(np.maximum(label, 0), mask=label < 0)),
+        }
+    )
+
+
+def _column(values: NDArray[Any], rows: int) -> NDArray[Any]:
+    """(snapshots, resources) resource by resource."""
+    return values.T.ravel()[:rows]
+
+
+def _nulls(values: NDArray[Any]) -> pa.Array:
+    return pa.array(values, mask=np.isnan(values))
