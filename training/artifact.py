@@ -1,7 +1,8 @@
 """A trained model and everything that is known about it, as the files of a model directory.
 
 `model.json` describes it (contract, scaler, metrics, lineage), the learner's own file holds the weights,
-`model.onnx` the whole computation from raw features to the answer, and `code/` the source that made it.
+`model.onnx` the whole computation from raw features to the answer, `golden.json` what it must answer, and
+`code/` the source that made it.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Artifact:
     facts: dict[str, Any]
 
     def predict(self, features: Matrix) -> Matrix:
-        """Of unscaled features (n, features): probabilities (n, classes), or values (n,) in their range."""
+        """Of unscaled rows (n, columns): probabilities (n, classes), else values (n,) or (n, quantiles)."""
         answers: Matrix = self.model.predict(self.scaler.apply(features))
         target = self.contract.target
         return answers if target.classes else np.clip(answers, target.minimum, target.maximum)
@@ -50,7 +51,7 @@ class Artifact:
         return found
 
     def contributions(self, features: Matrix, labels: Labels | None) -> Matrix:
-        """How far each feature moved each answer, (n, features); see the learner's model."""
+        """How far each column moved each answer, (n, columns); see the learner's model."""
         found: Matrix = self.model.contributions(self.scaler.apply(features), labels)
         return found
 

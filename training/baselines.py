@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.contract import Contract, Fallback
+from catalog.contract import Contract, Fallback, Points, Rule, Scorecard
 from dataset import Rows
 from encoding import Matrix
+
+Holds = Callable[[Rule | Points], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
 class Answers:
-    """`probabilities` (n, classes) with `labels` (n,), or `values` (n,)."""
+    """`probabilities` (n, classes) with `labels` (n,), or `values` (n,) or (n, quantiles)."""
 
     values: NDArray[Any]
     labels: NDArray[np.int64] | None = None
 
 
 def all_of(rows: Rows, contract: Contract, metadata: dict[str, Any]) -> dict[str, Answers]:
-    """Constant: the training split's commonest class or mean. Persistence: the volume's latest known label,
+    """Constant: the training split's commonest class or mean. Persistence: the entity's latest known label,
     the constant where there is none. Rule: the contract's fallback, if it has one."""
     constant = np.full(len(rows), metadata["constant"])
     persistence = np.where(np.isnan(rows.known), constant, rows.known)
@@ -30,22 +33,43 @@ def all_of(rows: Rows, contract: Contract, metadata: dict[str, Any]) -> dict[str
     if contract.target.classes:
         found["constant"] = _shares(len(rows), metadata)
     if contract.fallback:
-        found["rule"] = _answers(rule(rows.features, contract, contract.fallback), contract)
+        found["rule"] = rule(rows.features, contract, contract.fallback)
     return found
 
 
-def rule(features: Matrix, contract: Contract, fallback: Fallback) -> NDArray[np.float64]:
-    """The fallback's answer for each row: class numbers or values."""
+def rule(features: Matrix, contract: Contract, fallback: Fallback | Scorecard) -> Answers:
+    """The rule's answer to the latest record of each row (n, columns)."""
+
+    def holds(each: Rule | Points) -> NDArray[np.bool_]:
+        column = features[:, contract.columns.index(each.feature)]
+        found: NDArray[np.bool_] = column > each.threshold if each.op == ">" else column < each.threshold
+        return found
+
+    if isinstance(fallback, Scorecard):
+        return _scored(fallback, contract.target.classes, holds, len(features))
+    return _answers(_ruled(fallback, contract.target.classes, holds, len(features)), contract)
+
+
+def _ruled(fallback: Fallback, classes: tuple[str, ...], holds: Holds, count: int) -> NDArray[np.float64]:
+    """Class numbers or values."""
 
     def number(answer: str | float) -> float:
-        return contract.target.classes.index(answer) if isinstance(answer, str) else answer
+        return classes.index(answer) if isinstance(answer, str) else answer
 
-    answers = np.full(len(features), float(number(fallback.otherwise)))
+    answers = np.full(count, float(number(fallback.otherwise)))
     for each in reversed(fallback.rules):
-        column = features[:, contract.features.index(each.feature)]
-        holds = column > each.threshold if each.op == ">" else column < each.threshold
-        answers[holds] = number(each.answer)
+        answers[holds(each)] = number(each.answer)
     return answers
+
+
+def _scored(card: Scorecard, classes: tuple[str, ...], holds: Holds, count: int) -> Answers:
+    """As `Scorecard.probability` and `Scorecard.answer` say of each row."""
+    points = sum((point.share * holds(point) for point in card.points), np.zeros(count))
+    positive = np.minimum(card.most, card.base + points)
+    numbers = classes.index(card.negative), classes.index(card.positive)
+    probabilities = np.zeros((count, len(classes)))
+    probabilities[:, numbers[0]], probabilities[:, numbers[1]] = 1 - positive, positive
+    return Answers(probabilities, np.where(positive >= 0.5, numbers[1], numbers[0]))
 
 
 def _answers(found: NDArray[Any], contract: Contract) -> Answers:

@@ -1,4 +1,4 @@
-"""The records of one bucket, each key once, ready for the feature code."""
+"""The records of one bucket, each key once, ready for the encoder."""
 
 from __future__ import annotations
 
@@ -8,35 +8,32 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from columns import coded, numbers
+from catalog.contract import RecordSchema
+from columns import array, coded, numbers
+from encoding import Columns
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """Distinct records sorted by volume and time: arrays of one length.
+    """Distinct records sorted by entity and time.
 
-    `volume` holds positions in `names`, `time` epoch milliseconds, `target` NaN where unlabelled.
+    The entities of `columns` are positions in `names`; `target` (n,) is NaN where unlabelled.
     """
 
     names: pa.Array
-    volume: NDArray[np.int64]
-    time: NDArray[np.int64]
-    values: dict[str, NDArray[np.float64]]
+    columns: Columns
     target: NDArray[np.float64]
 
 
-def distinct(table: pa.Table, features: tuple[str, ...]) -> Bucket:
+def distinct(table: pa.Table, features: tuple[str, ...], record: RecordSchema) -> Bucket:
     """Of records with the same keys the last one that came wins."""
-    (volume, names), time = coded(table["volume_id"]), numbers(table["time"])
-    order = np.lexsort((time, volume))
-    volume, time = volume[order], time[order]
+    (entity, names), time = coded(table["entity"]), numbers(table["time"])
+    order = np.lexsort((time, entity))
+    entity, time = entity[order], time[order]
     last = np.ones(len(order), bool)
-    last[:-1] = (np.diff(volume) != 0) | (np.diff(time) != 0)
+    last[:-1] = (np.diff(entity) != 0) | (np.diff(time) != 0)
     chosen = order[last]
-    return Bucket(
-        names,
-        volume[last],
-        time[last],
-        {name: numbers(table[name])[chosen] for name in features},
-        numbers(table["target"])[chosen],
-    )
+    values = {name: numbers(table[name])[chosen] for name in features}
+    texts = {text.name: table[text.name].take(array(chosen)).to_pylist() for text in record.texts}
+    columns = Columns(entity[last], time[last], values, texts)
+    return Bucket(names, columns, numbers(table["target"])[chosen])

@@ -1,4 +1,4 @@
-"""Records sorted into buckets by volume, so that a job holds one bucket in memory instead of everything."""
+"""Records sorted into buckets by entity, so that a job holds one bucket in memory instead of everything."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from numpy.typing import NDArray
 
 from columns import array, coded
 
-ROWS = 100_000
-"""Rows that a bucket should hold: about 60 MB of work in memory."""
+NUMBERS = 2_500_000
+"""What a bucket should hold: 100,000 rows of 25 columns, about 60 MB of work in memory."""
 MOST = 128
-"""Open files at once; beyond `ROWS` x `MOST` rows the buckets grow, slowly."""
+"""Open files at once; beyond `NUMBERS` x `MOST` the buckets grow, slowly."""
 
 
-def count_for(rows: int) -> int:
-    return min(MOST, -(-rows // ROWS)) or 1
+def count_for(rows: int, width: int) -> int:
+    """Buckets for `rows` records that become `width` numbers each."""
+    return min(MOST, -(-rows * width // NUMBERS)) or 1
 
 
-def by_volume(tables: Iterable[pa.Table], count: int) -> Iterator[pa.Table]:
-    """The same rows in `count` tables: all rows of a volume in one of them, in the order they came."""
+def by_entity(tables: Iterable[pa.Table], count: int) -> Iterator[pa.Table]:
+    """The same rows in `count` tables: all rows of an entity in one of them, in the order they came."""
     if count == 1:
         yield from _all(tables)
         return
@@ -47,7 +48,7 @@ def _all(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 def _spill(tables: Iterable[pa.Table], paths: list[Path]) -> None:
     writers: dict[int, ipc.RecordBatchStreamWriter] = {}
     for table in tables:
-        bucket = _bucket_of(table["volume_id"], len(paths))
+        bucket = _bucket_of(table["entity"], len(paths))
         rows = table.take(array(np.argsort(bucket, kind="stable")))
         ends = np.cumsum(np.bincount(bucket, minlength=len(paths)))
         for number, (start, end) in enumerate(zip([0, *ends[:-1]], ends, strict=True)):
@@ -59,9 +60,9 @@ def _spill(tables: Iterable[pa.Table], paths: list[Path]) -> None:
         writer.close()
 
 
-def _bucket_of(volumes: pa.ChunkedArray, count: int) -> NDArray[np.uint8]:
-    """Each row's bucket: the same volume always the same, on every machine."""
-    codes, names = coded(volumes)
+def _bucket_of(entities: pa.ChunkedArray, count: int) -> NDArray[np.uint8]:
+    """Each row's bucket: the same entity always the same, on every machine."""
+    codes, names = coded(entities)
     bucket = np.array([zlib.crc32(name.encode()) % count for name in names.to_pylist()], np.uint8)
     rows: NDArray[np.uint8] = bucket[codes]
     return rows

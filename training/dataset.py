@@ -19,24 +19,25 @@ from encoding import Matrix
 from jobs import JobError
 
 KNOWN = "known_target"
-"""Column of the volume's latest label known at the row's time: for baselines, never a feature."""
+"""Column of the entity's latest label known at the row's time: for baselines, never a feature."""
+ENTITY = "entity"
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Labelled rows: `features` (n, features) unscaled, `target` and `known` (n,) class numbers or values,
-    `volume` (n,) whole-number codes."""
+    """Labelled rows: `features` (n, columns) unscaled, `target` and `known` (n,) class numbers or values,
+    `entity` (n,) whole-number codes."""
 
     features: Matrix
     target: NDArray[np.float32]
     known: NDArray[np.float32]
-    volume: NDArray[np.int64]
+    entity: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.target)
 
     def take(self, chosen: NDArray[np.int64]) -> Rows:
-        return Rows(self.features[chosen], self.target[chosen], self.known[chosen], self.volume[chosen])
+        return Rows(self.features[chosen], self.target[chosen], self.known[chosen], self.entity[chosen])
 
 
 class SplitWriter:
@@ -50,20 +51,20 @@ class SplitWriter:
             self._schema,
             compression="zstd",
             compression_level=1,
-            use_dictionary=["volume_id"],
+            use_dictionary=[ENTITY],
             write_statistics=False,
         )
         self._hash = hashlib.sha256()
         self.rows = 0
 
     def write(self, names: pa.Array, time: NDArray[np.int64], rows: Rows) -> None:
-        """Adds rows; `names` of their volume codes, `time` in epoch milliseconds."""
+        """Adds rows; `names` of their entity codes, `time` in epoch milliseconds."""
         values = [*rows.features.T, rows.target, rows.known]
-        for column in (time, rows.volume, *values):
+        for column in (time, rows.entity, *values):
             self._hash.update(np.ascontiguousarray(column).data)
         self._hash.update("\n".join(names.to_pylist()).encode())
         columns = [
-            names.take(array(rows.volume)),
+            names.take(array(rows.entity)),
             array(time).cast(self._schema.field("timestamp").type),
         ]
         columns += [array(column) for column in values]
@@ -77,9 +78,9 @@ class SplitWriter:
 
 
 def _schema(contract: Contract) -> pa.Schema:
-    numbers = [*contract.features, contract.target.name, KNOWN]
+    numbers = [*contract.columns, contract.target.name, KNOWN]
     return pa.schema(
-        [("volume_id", pa.string()), ("timestamp", pa.timestamp("ms", tz="UTC"))]
+        [(ENTITY, pa.string()), ("timestamp", pa.timestamp("ms", tz="UTC"))]
         + [(name, pa.float32()) for name in numbers]
     )
 
@@ -89,22 +90,22 @@ def read(folder: Path, contract: Contract) -> Rows:
     paths = sorted(folder.glob("*.parquet"))
     if not paths:
         raise JobError(f"{folder} holds no Parquet file; give a split that prepare.py wrote")
-    columns = [*contract.features, contract.target.name, KNOWN]
+    columns = [*contract.columns, contract.target.name, KNOWN]
     try:
         table = pa.concat_tables(_table(path, columns) for path in paths)
-        values = {name: numbers(table[name]) for name in columns}
+        features = np.empty((len(table), len(contract.columns)), np.float32)
+        for place, name in enumerate(contract.columns):
+            features[:, place] = numbers(table[name])
+        target, known = (numbers(table[name]) for name in columns[-2:])
     except (pa.ArrowException, KeyError, OSError, TypeError) as error:
         raise JobError(f"{folder} does not hold a split of {contract.name}: {error}") from None
     if not len(table):
         raise JobError(f"{folder} holds no rows; give a split that prepare.py wrote")
-    features = np.column_stack([values[name] for name in contract.features])
-    volume = coded(table["volume_id"])[0]
-    return Rows(features, values[contract.target.name], values[KNOWN], volume)
+    return Rows(features, target, known, coded(table[ENTITY])[0])
 
 
 def _table(path: Path, columns: list[str]) -> pa.Table:
-    names = ["volume_id", *columns]
-    return pq.ParquetFile(path).read(columns=names, use_threads=False)
+    return pq.ParquetFile(path).read(columns=[ENTITY, *columns], use_threads=False)
 
 
 def read_metadata(folder: Path, contract: Contract) -> dict[str, Any]:

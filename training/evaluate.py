@@ -7,6 +7,7 @@ import json
 import sys
 import tarfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 import artifact
 import baselines
+import curves
 import dataset
 import metrics
 from artifact import Artifact
@@ -29,6 +31,8 @@ MOST_ROWS = 100_000
 """Beyond this many rows the intervals are narrower than anything a gate asks."""
 WORK = 2_000_000
 """Rows drawn for the intervals in all."""
+MOST_IMPORTANT = 30
+"""Columns whose importance the evaluation tells."""
 
 
 def evaluate(
@@ -51,6 +55,8 @@ def evaluate(
         "rows": len(rows),
         "data_hash": known["data_hash"],
         "contract_hash": contract.hash,
+        "learner": candidate.learner,
+        "hyperparameters": candidate.facts["hyperparameters"],
         "metrics": score(rows, answers),
         "alone": score(rows, _ask(candidate, _without(rows.features, history(contract)))),
         "baselines": {
@@ -58,6 +64,7 @@ def evaluate(
         },
         **_champion(champion, rows, contract),
         **_classes(rows, answers, contract),
+        "importance": _most(candidate.facts["importance"]),
         "confidence_intervals": _intervals(rows, answers),
     }
     output.mkdir(parents=True, exist_ok=True)
@@ -66,13 +73,14 @@ def evaluate(
 
 
 def history(contract: Contract) -> NDArray[np.bool_]:
-    """Which features, of all in contract order, a record that is sent alone cannot have unless it is given
-    them: those that the feature code leaves missing without earlier records."""
+    """Which columns (columns,) a record that is sent alone cannot have unless it is given them: earlier
+    records, and what the feature code leaves missing without them."""
     record: dict[str, Any] = {key.name: key.example for key in contract.record.keys}
     record |= {each.name: each.example for each in contract.record.features if each.missing != "derive"}
+    record |= {text.name: text.example for text in contract.record.texts}
     encoder = Encoder.of(contract)
-    missing: NDArray[np.bool_] = np.isnan(encoder.matrix(encoder.read([record]))[0])
-    return missing
+    missing = np.isnan(encoder.windows(encoder.read([record]))[0])
+    return np.append(missing, np.zeros(len(contract.columns) - len(missing), bool))
 
 
 def _without(features: Matrix, columns: NDArray[np.bool_]) -> Matrix:
@@ -86,6 +94,7 @@ def score(rows: Rows, answers: Answers) -> dict[str, float]:
 
 
 def _load(path: Path) -> Artifact:
+    """JobError where the file is no model; ModuleNotFoundError where this container lacks its library."""
     try:
         with TemporaryDirectory() as folder, tarfile.open(path) as archive:
             archive.extractall(folder, filter="data")
@@ -103,7 +112,10 @@ def _champion(path: Path | None, rows: Rows, contract: Contract) -> dict[str, An
     """The champion's metrics, or why it has none here."""
     if path is None or not path.is_file():
         return {"champion": None, "champion_note": "there is no champion yet"}
-    champion = _load(path)
+    try:
+        champion = _load(path)
+    except ModuleNotFoundError as error:
+        return {"champion": None, "champion_note": f"the champion needs {error.name}: not comparable here"}
     if champion.contract.hash != contract.hash:
         note = (
             f"the champion has contract {champion.contract.hash}, this one is {contract.hash}: not comparable"
@@ -115,8 +127,9 @@ def _champion(path: Path | None, rows: Rows, contract: Contract) -> dict[str, An
 def _classes(rows: Rows, answers: Answers, contract: Contract) -> dict[str, Any]:
     names = contract.target.classes
     if answers.labels is None:
-        return {"confusion_matrix": None, "classes": [], "per_class": {}}
-    matrix = metrics.confusion(rows.target.astype(np.int64), answers.labels, len(names))
+        return {"confusion_matrix": None, "classes": [], "per_class": {}, "roc": {}, "calibration": None}
+    truth = rows.target.astype(np.int64)
+    matrix = metrics.confusion(truth, answers.labels, len(names))
     parts = zip(names, *metrics.per_class(matrix), matrix.sum(axis=1), strict=True)
     return {
         "confusion_matrix": matrix.tolist(),
@@ -125,18 +138,27 @@ def _classes(rows: Rows, answers: Answers, contract: Contract) -> dict[str, Any]
             name: {"precision": float(p), "recall": float(r), "f1": float(f), "rows": int(n)}
             for name, p, r, f, n in parts
         },
+        "roc": curves.roc(truth, answers.values, names),
+        "calibration": curves.calibration(truth, answers.values, answers.labels),
     }
 
 
+def _most(importance: dict[str, float]) -> dict[str, float]:
+    """The columns that matter most, first the most important one."""
+    ranked = sorted(importance.items(), key=lambda item: -item[1])
+    return dict(ranked[:MOST_IMPORTANT])
+
+
 def _intervals(rows: Rows, answers: Answers) -> dict[str, list[float]] | None:
-    """95% intervals of each metric; whole volumes are drawn, since a volume's rows resemble each other."""
+    """95% intervals of each metric; whole entities are drawn, since an entity's rows resemble each other."""
     if len(rows) > MOST_ROWS:
         return None
-    draw, volumes = np.random.default_rng(0), int(rows.volume.max()) + 1
+    draw, entities = np.random.default_rng(0), int(rows.entity.max()) + 1
+    rows = replace(rows, features=rows.features[:, :0])
     found = []
     for _ in range(min(200, max(20, WORK // len(rows)))):
-        times = np.bincount(draw.integers(volumes, size=volumes), minlength=volumes)
-        chosen = np.repeat(np.arange(len(rows)), times[rows.volume])
+        times = np.bincount(draw.integers(entities, size=entities), minlength=entities)
+        chosen = np.repeat(np.arange(len(rows)), times[rows.entity])
         labels = None if answers.labels is None else answers.labels[chosen]
         found.append(score(rows.take(chosen), Answers(answers.values[chosen], labels)))
     return {name: np.quantile([each[name] for each in found], (0.025, 0.975)).tolist() for name in found[0]}

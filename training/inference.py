@@ -1,7 +1,7 @@
 """What the endpoint runs: records in, predictions with their reasons out.
 
-A request is {"records": [record, ...], "explain": bool}. History features come from the earlier records of
-the same volume in the same request. Whatever is wrong is an exception: the router refuses bad records before.
+A request is {"records": [record, ...], "explain": bool}. History comes from the earlier records of the same
+entity in the same request. Whatever is wrong is an exception: the router refuses bad records before.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ def model_fn(model_dir: str) -> Predictor:
     record = loaded.contract.record
     example: dict[str, Any] = {key.name: key.example for key in record.keys}
     example |= {feature.name: feature.example for feature in record.features}
+    example |= {text.name: text.example for text in record.texts}
     predict_fn({"records": [example], "explain": True}, predictor)
     return predictor
 
@@ -65,7 +66,7 @@ def input_fn(body: bytes | str, content_type: str) -> dict[str, Any]:
 
 
 def predict_fn(request: dict[str, Any], predictor: Predictor) -> dict[str, Any]:
-    features = predictor.encoder.matrix(predictor.encoder.read(request["records"]))
+    features = predictor.encoder.windows(predictor.encoder.read(request["records"]))
     found, labels = _answers(features, predictor.artifact)
     if request.get("explain"):
         for prediction, reasons in zip(found, _reasons(features, labels, predictor.artifact), strict=True):
@@ -100,9 +101,9 @@ def _answers(features: Matrix, model: Artifact) -> tuple[list[dict[str, Any]], L
 
 
 def _reasons(features: Matrix, labels: Labels | None, model: Artifact) -> list[list[dict[str, Any]]]:
-    """The features that moved each answer most, largest first."""
+    """The columns that moved each answer most, largest first."""
     moved = model.contributions(features, labels)
-    names = model.contract.features
+    names = model.contract.columns
     top = np.argsort(-np.abs(moved), axis=1, kind="stable")[:, :REASONS]
     return [
         [

@@ -24,7 +24,7 @@ def classification(truth: Codes, probabilities: Array, labels: Codes) -> dict[st
     return {
         "accuracy": float(np.mean(truth == labels)),
         "macro_f1": macro_f1(matrix),
-        "auc": float(np.mean([_auc(truth == code, probabilities[:, code]) for code in present])),
+        "auc": float(np.mean([auc(truth == code, probabilities[:, code]) for code in present])),
         "mlogloss": log_loss(truth, probabilities),
     }
 
@@ -68,7 +68,7 @@ def per_class(matrix: Codes) -> tuple[Array, Array, Array]:
     )
 
 
-def _auc(positive: NDArray[np.bool_], score: Array) -> float:
+def auc(positive: NDArray[np.bool_], score: Array) -> float:
     """Chance that a positive scores above a negative, ties counting half; 0.5 where one kind is missing."""
     count = int(positive.sum())
     if count in (0, len(positive)):

@@ -1,7 +1,8 @@
 """Stored records, whatever file they lie in, as tables of one schema.
 
-Each table has `volume_id` (string), `time` (int64, epoch milliseconds), the features that any file gives
-(float64, null where missing) and `target` (float64: class number or value, null where unlabelled).
+Each table has `entity` (string), `time` (int64, epoch milliseconds), the features that any file gives
+(float64, null where missing), the texts (string, null where missing) and `target` (float64: class number or
+value, null where unlabelled).
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ ROWS = 1 << 17
 """Rows of one table: enough to make the work per table small, few enough for the cache."""
 JSON_BYTES = 400
 """About what one record takes in a JSON file; only the number of buckets depends on it."""
-KEYS = ("volume_id", "timestamp")
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ def survey(raw: Path, profile: str, contract: Contract) -> Source:
     for path in files:
         count, columns = _outline(path, contract)
         rows, given = rows + count, given | set(columns)
-    return Source(raw, files, tuple(name for name in contract.features if name in given), rows)
+    names = (feature.name for feature in contract.record.features)
+    return Source(raw, files, tuple(name for name in names if name in given), rows)
 
 
 def tables(source: Source, contract: Contract) -> Iterator[pa.Table]:
@@ -83,20 +84,23 @@ def _outline(path: Path, contract: Contract) -> tuple[int, list[str]]:
         return path.stat().st_size // JSON_BYTES + 1, list(contract.features)
     with _naming(path):
         file = pq.ParquetFile(path)
-        columns = file.schema_arrow.names
-        missing = [name for name in KEYS if name not in columns]
+        columns, keys = file.schema_arrow.names, _keys(contract)
+        missing = [name for name in keys if name not in columns]
         if missing:
-            raise ValueError(f"needs the columns {', '.join(KEYS)}, lacks {', '.join(missing)}")
+            raise ValueError(f"needs the columns {', '.join(keys)}, lacks {', '.join(missing)}")
         return file.metadata.num_rows, columns
 
 
+def _keys(contract: Contract) -> tuple[str, str]:
+    return contract.record.entity, contract.record.time
+
+
 def _normalised(path: Path, contract: Contract, features: tuple[str, ...]) -> Iterator[pa.Table]:
-    wanted = [*KEYS, *features, contract.target.name]
+    texts = [text.name for text in contract.record.texts]
+    wanted = [*_keys(contract), *features, *texts, contract.target.name]
     with _naming(path):
-        for batch in (
-            _parquet(path, wanted) if path.suffix == ".parquet" else _json(path, wanted, contract.target)
-        ):
-            yield _normal(batch, contract.target, features)
+        for batch in _parquet(path, wanted) if path.suffix == ".parquet" else _json(path, wanted, contract):
+            yield _normal(batch, contract, features)
 
 
 def _parquet(path: Path, wanted: list[str]) -> Iterator[pa.RecordBatch]:
@@ -105,9 +109,10 @@ def _parquet(path: Path, wanted: list[str]) -> Iterator[pa.RecordBatch]:
     yield from file.iter_batches(batch_size=ROWS, columns=columns, use_threads=False)
 
 
-def _json(path: Path, wanted: list[str], target: Target) -> Iterator[pa.RecordBatch]:
-    text = {*KEYS, *([target.name] if target.classes else [])}
-    schema = pa.schema([(name, pa.string() if name in text else pa.float64()) for name in wanted])
+def _json(path: Path, wanted: list[str], contract: Contract) -> Iterator[pa.RecordBatch]:
+    numbers = {feature.name for feature in contract.record.features}
+    numbers |= set() if contract.target.classes else {contract.target.name}
+    schema = pa.schema([(name, pa.float64() if name in numbers else pa.string()) for name in wanted])
     table = pj.read_json(
         path,
         read_options=pj.ReadOptions(use_threads=False, block_size=1 << 24),
@@ -116,16 +121,20 @@ def _json(path: Path, wanted: list[str], target: Target) -> Iterator[pa.RecordBa
     yield from table.to_batches(max_chunksize=ROWS)
 
 
-def _normal(batch: pa.RecordBatch, target: Target, features: tuple[str, ...]) -> pa.Table:
-    given = set(batch.schema.names)
-    columns = {"volume_id": batch["volume_id"].cast(pa.string()), "time": _time(batch["timestamp"])}
+def _normal(batch: pa.RecordBatch, contract: Contract, features: tuple[str, ...]) -> pa.Table:
+    given, target = set(batch.schema.names), contract.target
+    entity, time = _keys(contract)
+    columns = {"entity": batch[entity].cast(pa.string()), "time": _time(batch[time])}
+    for name, key in zip(("entity", "time"), (entity, time), strict=True):
+        if columns[name].null_count:
+            raise ValueError(f"{columns[name].null_count} records have no {key}")
     empty = pa.nulls(len(batch), pa.float64())
     for name in features:
         columns[name] = _number(name, batch[name]) if name in given else empty
+    for text in contract.record.texts:
+        there = text.name in given
+        columns[text.name] = batch[text.name].cast(pa.string()) if there else empty.cast(pa.string())
     columns["target"] = _target(target, batch[target.name]) if target.name in given else empty
-    for name in ("volume_id", "time"):
-        if columns[name].null_count:
-            raise ValueError(f"{columns[name].null_count} records have no {name}")
     return pa.table(columns)
 
 

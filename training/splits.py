@@ -65,15 +65,15 @@ class Cuts:
 
 
 def known_before(
-    volume: Times, time: Times, target: NDArray[np.float64], horizon: int
+    entity: Times, time: Times, target: NDArray[np.float64], horizon: int
 ) -> NDArray[np.float64]:
-    """The volume's latest label that was known at each row's time, NaN where none was.
+    """The entity's latest label that was known at each row's time, NaN where none was.
 
-    Rows sorted by volume and time; a label of time t is known from t + horizon (ms) on.
+    Rows sorted by entity and time; a label of time t is known from t + horizon (ms) on.
     """
-    offset = volume * (int(np.ptp(time)) + horizon + 2) + (time - time.min())
+    offset = entity * (int(np.ptp(time)) + horizon + 2) + (time - time.min())
     labelled = np.flatnonzero(np.isfinite(target))
     place = np.searchsorted(offset[labelled], offset - max(horizon, 1), side="right") - 1
     previous = labelled[np.maximum(place, 0)] if len(labelled) else np.zeros(len(time), np.int64)
-    known = (place >= 0) & (volume[previous] == volume)
+    known = (place >= 0) & (entity[previous] == entity)
     return np.where(known, target[previous], np.nan)

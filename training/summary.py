@@ -13,26 +13,29 @@ from dataset import Rows
 
 
 class Summary:
-    """Counts, times, ranges and label distribution of one split."""
+    """Counts, times, label distribution and the ranges of the records' numbers of one split."""
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
-        width = len(contract.features)
+        self._names = [feature.name for feature in contract.record.features]
+        width, first = len(self._names), contract.columns.index(contract.features[0])
+        self._latest = slice(first, first + width)
         self._low, self._high = np.full(width, np.nan), np.full(width, np.nan)
         self._missing = np.zeros(width, np.int64)
         self._counts = np.zeros(len(contract.target.classes), np.int64)
         self._sums = np.zeros(2)
         self._span: list[int] = []
-        self.rows, self.volumes = 0, 0
+        self.rows, self.entities = 0, 0
 
     def add(self, time: NDArray[np.int64], rows: Rows) -> None:
-        """Adds rows of volumes that no earlier part held; `time` in epoch milliseconds."""
-        self.rows, self.volumes = self.rows + len(rows), self.volumes + len(np.unique(rows.volume))
+        """Adds rows of entities that no earlier part held; `time` in epoch milliseconds."""
+        self.rows, self.entities = self.rows + len(rows), self.entities + len(np.unique(rows.entity))
         self._span += [int(time.min()), int(time.max())]
         self._span = [min(self._span), max(self._span)]
-        self._low = np.fmin(self._low, np.fmin.reduce(rows.features, axis=0))
-        self._high = np.fmax(self._high, np.fmax.reduce(rows.features, axis=0))
-        self._missing += np.isnan(rows.features).sum(axis=0)
+        latest = rows.features[:, self._latest]
+        self._low = np.fmin(self._low, np.fmin.reduce(latest, axis=0))
+        self._high = np.fmax(self._high, np.fmax.reduce(latest, axis=0))
+        self._missing += np.isnan(latest).sum(axis=0)
         target = rows.target.astype(np.float64)
         self._sums += (target.sum(), (target**2).sum())
         if len(self._counts):
@@ -42,14 +45,14 @@ class Summary:
         first, last = (iso(time) for time in self._span)
         return {
             "rows": self.rows,
-            "volumes": self.volumes,
+            "entities": self.entities,
             "from": first,
             "to": last,
             "target": self._target(),
             "ranges": {
                 name: {"min": _number(low), "max": _number(high), "missing": round(int(gone) / self.rows, 6)}
                 for name, low, high, gone in zip(
-                    self._contract.features, self._low, self._high, self._missing, strict=True
+                    self._names, self._low, self._high, self._missing, strict=True
                 )
             },
         }

@@ -21,6 +21,7 @@ import numpy as np
 import artifact
 import dataset
 import decision
+import golden
 import metrics
 from artifact import Artifact
 from catalog.contract import Contract
@@ -45,9 +46,8 @@ def train(
     given = {name: text for name, text in hyperparameters.items() if name not in OWN}
     metadata = dataset.read_metadata(folders["metadata"], contract)
     scaler = Scaler.of(metadata["scaler"])
-    rows, judged = (
-        _scaled(dataset.read(folders[name], contract), scaler) for name in ("train", "validation")
-    )
+    validation = dataset.read(folders["validation"], contract)
+    rows, judged = _scaled(dataset.read(folders["train"], contract), scaler), _scaled(validation, scaler)
     try:
         learner = artifact.learner(own["learner"])
     except ValueError as error:
@@ -67,14 +67,16 @@ def train(
         **log,
         "hyperparameters": {**own, **log["hyperparameters"]},
         "validation": scores,
-        "importance": dict(zip(contract.features, model.importance(), strict=True)),
+        "importance": dict(zip(contract.columns, model.importance(), strict=True)),
         "versions": {
             own["learner"]: learner.VERSION,
             "numpy": np.__version__,
             "python": platform.python_version(),
         },
     }
-    Artifact(contract, own["learner"], model, scaler, weights, facts).save(model_dir)
+    trained = Artifact(contract, own["learner"], model, scaler, weights, facts)
+    trained.save(model_dir)
+    (model_dir / golden.FILE).write_text(json.dumps(golden.of(trained, validation)))
     for name, score in scores.items():
         report(f"validation:{name}", score)
     report(log["metric"], log["best_score"])

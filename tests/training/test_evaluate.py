@@ -122,7 +122,7 @@ def test_the_rule_is_the_contract_s_fallback(prepared, name):
     features[:, contract.features.index("error_rate")] *= 4
     features[:50, contract.features.index("p99_latency")] = np.nan
     found = baselines.rule(features, contract, contract.fallback)
-    for row, answer in zip(features, found, strict=True):
+    for row, answer in zip(features, found.values if found.labels is None else found.labels, strict=True):
         record = {f: float(v) for f, v in zip(contract.features, row, strict=True) if not np.isnan(v)}
         expected = contract.fallback.answer(record)
         assert answer == (contract.target.classes.index(expected) if contract.target.classes else expected)

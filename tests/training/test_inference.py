@@ -55,7 +55,7 @@ def test_a_value_stays_in_its_range(predictors):
 def test_serving_sees_the_features_of_training(predictors, prepared, name):
     """A volume's whole history in one request gives the answers that the test split gives."""
     table, rows = split_table(prepared[name], "test"), read(prepared[name] / "test", CONTRACTS[name])
-    mine = np.array(table["volume_id"].to_pylist()) == "vol-3"
+    mine = np.array(table["entity"].to_pylist()) == "vol-3"
     times = [time.isoformat() for time in table["timestamp"].filter(mine).to_pylist()]
     expected = predictors[name].artifact.predict(rows.features[mine])
     records = [record for record in measured() if record["volume_id"] == "vol-3"]

@@ -37,7 +37,7 @@ def features_of(output, name):
 
 
 def by_key(output, part):
-    return split_table(output, part).sort_by([("volume_id", "ascending"), ("timestamp", "ascending")])
+    return split_table(output, part).sort_by([("entity", "ascending"), ("timestamp", "ascending")])
 
 
 def assert_same(one, other):
@@ -52,7 +52,7 @@ def spans(output):
     for part in PARTS:
         table = split_table(output, part)
         hours = table["timestamp"].cast(pa.int64()).to_numpy() / 3_600_000
-        volumes = np.array(table["volume_id"].to_pylist())
+        volumes = np.array(table["entity"].to_pylist())
         for volume in set(volumes):
             mine = hours[volumes == volume]
             found.setdefault(volume, {})[part] = (mine.min(), mine.max())
@@ -144,7 +144,7 @@ def test_history_sees_unlabelled_rows(prepared):
     built = iops_insight.build(iops_insight.read(records)).astype(np.float32)
     rows = {(r["volume_id"], r["timestamp"]): row for r, row in zip(records, built, strict=True)}
     table = split_table(prepared["iops-risk"], "test")
-    keys = zip(table["volume_id"].to_pylist(), table["timestamp"].to_pylist(), strict=True)
+    keys = zip(table["entity"].to_pylist(), table["timestamp"].to_pylist(), strict=True)
     expected = np.array([rows[volume, time.isoformat()] for volume, time in keys])
     np.testing.assert_array_equal(features_of(prepared["iops-risk"], "test"), expected)
 
@@ -158,12 +158,12 @@ def test_same_input_same_bytes(raw, prepared, tmp_path):
 
 
 def rows_by_key(output, part):
-    return split_table(output, part).sort_by([("volume_id", "ascending"), ("timestamp", "ascending")])
+    return split_table(output, part).sort_by([("entity", "ascending"), ("timestamp", "ascending")])
 
 
-@pytest.mark.parametrize("rows", [buckets.ROWS, 400])
+@pytest.mark.parametrize("rows", [100_000, 400])
 def test_a_replay_changes_nothing_and_the_last_record_wins(prepared, tmp_path, monkeypatch, rows):
-    monkeypatch.setattr(buckets, "ROWS", rows)
+    monkeypatch.setattr(buckets, "NUMBERS", rows * 25)
     columns = fleet()
     spoilt = {**columns, "read_iops": columns["read_iops"] * 9}
     spoilt["risk_level"] = [label and "critical" for label in columns["risk_level"]]
@@ -175,9 +175,9 @@ def test_a_replay_changes_nothing_and_the_last_record_wins(prepared, tmp_path, m
 
 
 def test_buckets_change_the_memory_not_the_rows(raw, prepared, tmp_path, monkeypatch):
-    monkeypatch.setattr(buckets, "ROWS", 300)
+    monkeypatch.setattr(buckets, "NUMBERS", 300 * 25)
     found = prepared_from(raw, tmp_path)
-    assert buckets.count_for(1600) == 6
+    assert buckets.count_for(1600, 25) == 6
     for part in PARTS:
         assert_same(by_key(tmp_path, part), by_key(prepared["iops-risk"], part))
     expected = metadata_of(prepared["iops-risk"])
@@ -217,7 +217,7 @@ def test_the_metadata_says_everything(prepared):
     assert found["schema"]["target"]["name"] == "performance_score"
     for part in PARTS:
         assert found["splits"][part]["rows"] == len(split_table(prepared["iops-performance"], part))
-        assert found["splits"][part]["volumes"] == 8
+        assert found["splits"][part]["entities"] == 8
         assert set(found["splits"][part]["ranges"]) == set(SCORE.features)
     train = split_table(prepared["iops-performance"], "train")["performance_score"].to_numpy()
     assert found["constant"] == pytest.approx(train.mean(), rel=1e-5)

@@ -52,6 +52,7 @@ def test_the_artifact_describes_itself(trained, prepared, name):
         "model.ubj",
         "model.onnx",
         "model.json",
+        "golden.json",
         "code",
     }
     assert facts["contract_hash"] == CONTRACTS[name].hash
