@@ -12,11 +12,30 @@ from stacks.bundling import Payloads
 from stacks.constructs.dead_letters import DeadLetters
 from stacks.constructs.insight_archive import InsightArchive
 from stacks.constructs.model_api import STAGE, ModelApi
+from stacks.constructs.model_directory import directory
+from stacks.constructs.model_function import ModelFunction
 from stacks.constructs.operations_dashboard import OperationsDashboard
 from stacks.constructs.payload_function import PayloadFunction, PayloadLayer
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
-from stacks.names import arn, champion_parameter, scoped
+from stacks.names import (
+    arn,
+    candidate_parameter,
+    champion_parameter,
+    machine_arn,
+    model_id,
+    scoped,
+    training_machine,
+)
+
+CONTROL = (
+    ("GET", "health"),
+    ("GET", "models/status"),
+    ("POST", "models/train"),
+    ("GET", "models/train/{id}"),
+    ("GET", "metrics"),
+)
+"""What every API tells and takes of its models, below its base."""
 
 
 class ApiStack(Stack):
@@ -34,16 +53,18 @@ class ApiStack(Stack):
         self.add_stack_dependency(foundation)
         self._env, self._models, self._foundation = env, models, foundation
         self._layer = PayloadLayer(self, "Layer", payloads=payloads)
-        contracts = [spec.contract for spec in models]
-        # a table takes one record schema, that of the first model; others may read records of their own
-        stored = [contract for contract in contracts if contract.record.name == contracts[0].record.name]
-        predict, about, insights = self._predict(contracts), self._about(), self._insights(stored)
+        hosted = [spec for spec in models if spec.endpoint]
+        functions = {"predict": self._predict(hosted), "models": self._about(), "control": self._control()}
+        functions["insights"] = self._insights(_stored([spec.contract for spec in models]))
+        served = self._served()
         api = ModelApi(self, "Api", env=env, foundation=foundation)
         for spec in models:
-            api.route("POST", spec.route, predict)
-        api.route("GET", "/api/models", about)
-        api.route("GET", "/api/health", about)
-        api.route("POST", "/api/insights", insights)
+            api.route("POST", spec.route, served.get(spec.name, functions["predict"]))
+        api.route("GET", "/api/models", functions["models"])
+        api.route("POST", "/api/insights", functions["insights"])
+        for base in sorted({spec.api for spec in models}):
+            for method, path in CONTROL:
+                api.route(method, f"{base}/{path}", functions["control"])
         InsightArchive(self, "Stream", env=env, foundation=foundation, layer=self._layer)
         OperationsDashboard(
             self,
@@ -51,11 +72,7 @@ class ApiStack(Stack):
             env=env,
             models=models,
             api=(api.api_name, STAGE),
-            functions={
-                "predict": predict.function_name,
-                "models": about.function_name,
-                "insights": insights.function_name,
-            },
+            functions={title: function.function_name for title, function in functions.items()},
         )
         CfnOutput(self, "Url", value=api.rest.url)
         CfnOutput(self, "ApiId", value=api.rest.rest_api_id)
@@ -79,46 +96,90 @@ class ApiStack(Stack):
     def _arns(self, service: str, resources: Iterable[str]) -> list[str]:
         return [arn(self, service, each) for each in resources]
 
-    def _predict(self, contracts: list[Contract]) -> PayloadFunction:
-        routes = {
-            spec.route: {"model": spec.name, "endpoint": scoped(self._env, spec)} for spec in self._models
+    def _served(self) -> dict[str, ModelFunction]:
+        """The function of each model that has one, by the model's name."""
+        found = [(spec, spec.function) for spec in self._models if spec.function]
+        if not found:
+            return {}
+        inference = PayloadLayer(self, "Inference", payloads=self._layer.payloads, name="inference")
+        return {
+            spec.name: ModelFunction(
+                self,
+                model_id(spec),
+                env=self._env,
+                spec=spec,
+                serving=serving,
+                models={each.name: each for each in self._models},
+                foundation=self._foundation,
+                layer=self._layer,
+                inference=inference,
+            )
+            for spec, serving in found
         }
+
+    def _predict(self, hosted: list[ModelSpec]) -> PayloadFunction:
+        routes = {spec.route: {"model": spec.name, "endpoint": scoped(self._env, spec)} for spec in hosted}
         function = self._function(
             "Predict",
             "predict",
             "Answers predictions from the endpoints, or from the rule where they fail",
-            contracts,
+            [spec.contract for spec in hosted],
             {"ROUTES": json.dumps(routes, sort_keys=True)},
         )
-        endpoints = [f"endpoint/{scoped(self._env, spec)}" for spec in self._models]
+        endpoints = [f"endpoint/{scoped(self._env, spec)}" for spec in hosted]
         function.allow("sagemaker:InvokeEndpoint", on=self._arns("sagemaker", endpoints))
         return function
 
     def _about(self) -> PayloadFunction:
-        env = self._env
-        models = {
-            spec.name: {
-                "title": spec.contract.title,
-                "route": spec.route,
-                "parameter": champion_parameter(env, spec),
-                "endpoint": scoped(env, spec),
-            }
-            for spec in self._models
-        }
         function = self._function(
             "Models",
             "models",
-            "Tells the models, their champions and their health",
+            "Tells every model and its champion",
             [],
-            {"MODELS": json.dumps(models, sort_keys=True)},
+            {"MODELS": directory(self, self._env, self._models)},
         )
-        champions = [f"parameter{champion_parameter(env, spec)}" for spec in self._models]
-        packages = [f"model-package/{scoped(env, spec)}/*" for spec in self._models]
-        endpoints = [f"endpoint/{scoped(env, spec)}" for spec in self._models]
-        function.allow("ssm:GetParameter", "ssm:GetParameters", on=self._arns("ssm", champions))
+        self._may_tell(function)
+        return function
+
+    def _control(self) -> PayloadFunction:
+        foundation = self._foundation
+        function = self._function(
+            "Control",
+            "control",
+            "Tells health, status and metrics of each API's models, and starts their training",
+            [],
+            {
+                "MODELS": directory(self, self._env, self._models),
+                "STATE_TABLE": foundation.state.table_name,
+            },
+        )
+        self._may_tell(function)
+        machines = [training_machine(self._env, spec) for spec in self._models if spec.training]
+        function.allow(
+            "states:StartExecution",
+            "states:ListExecutions",
+            on=[machine_arn(self, name) for name in machines],
+        )
+        function.allow(
+            "states:DescribeExecution", on=self._arns("states", [f"execution:{name}:*" for name in machines])
+        )
+        own = [*(f"run#{spec.name}" for spec in self._models), "counter#*"]
+        actions = ("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem")
+        function.allow_items(*actions, of=foundation.state, keys=own)
+        function.allow("kms:Decrypt", "kms:GenerateDataKey", on=[foundation.key.key_arn])
+        return function
+
+    def _may_tell(self, function: PayloadFunction) -> None:
+        """Champions, packages and endpoints of every model."""
+        env, learned = self._env, [spec for spec in self._models if spec.training]
+        parameters = [champion_parameter(env, spec) for spec in learned]
+        parameters += [candidate_parameter(env, spec) for spec in learned if spec.function]
+        packages = [f"model-package/{scoped(env, spec)}/*" for spec in learned]
+        endpoints = [f"endpoint/{scoped(env, spec)}" for spec in learned if spec.endpoint]
+        named = [f"parameter{name}" for name in parameters]
+        function.allow("ssm:GetParameter", "ssm:GetParameters", on=self._arns("ssm", named))
         function.allow("sagemaker:DescribeModelPackage", on=self._arns("sagemaker", packages))
         function.allow("sagemaker:DescribeEndpoint", on=self._arns("sagemaker", endpoints))
-        return function
 
     def _insights(self, contracts: list[Contract]) -> PayloadFunction:
         foundation = self._foundation
@@ -140,3 +201,8 @@ class ApiStack(Stack):
         function.allow("kms:Decrypt", "kms:GenerateDataKey", on=[foundation.key.key_arn])
         function.allow("sqs:SendMessage", on=[unstored.queue_arn])
         return function
+
+
+def _stored(contracts: list[Contract]) -> list[Contract]:
+    """A table takes one record schema, that of the first model; others may read records of their own."""
+    return [contract for contract in contracts if contract.record.name == contracts[0].record.name]

@@ -20,6 +20,8 @@ from catalog.contract import SHIPPED, Contract
 
 SKIPPED_SUFFIXES = (".pyc", ".lock")
 SKIPPED_PARTS = ("__pycache__",)
+DESK_ONLY = ("studies/", "sources/load.py", "sources/table.py", "sources/azure_fio.py", "sources/past.py")
+"""Training code that no job runs."""
 
 
 @dataclass(frozen=True)
@@ -36,29 +38,49 @@ class Payloads:
         return cls(root=root, layers=root / ".build" / "layers", staging=root / ".build" / "bundles")
 
 
-def function_files(root: Path, folder: str, contracts: Iterable[Contract]) -> dict[str, bytes]:
-    """What a function's bundle holds, by path inside it."""
+def function_files(
+    root: Path, folder: str, contracts: Iterable[Contract], serves: Contract | None = None
+) -> dict[str, bytes]:
+    """What a function's bundle holds, by path inside it; `serves` is the model it answers for itself."""
     code = root / "lambda"
     return {
         **read_files(code / folder, folder),
         **read_files(code / "shared", "shared"),
         **_contract_files(root, contracts),
+        **(model_files(root, serves) if serves else {}),
     }
 
 
+def model_files(root: Path, contract: Contract) -> dict[str, bytes]:
+    """Code of the training root that a function needs to answer as this model was trained."""
+    code = root / "training"
+    names: list[str] = []
+    if contract.record.derives:
+        names.append(f"features/{contract.record.name}.py")
+    if contract.target.horizons:
+        names.append("forecast.py")
+    if contract.detector:
+        method = contract.detector.method
+        found = code.glob(f"detectors/{method}*.py")
+        names += sorted(str(path.relative_to(code)) for path in found)
+    return {name: (code / name).read_bytes() for name in names}
+
+
 def training_files(root: Path, contract: Contract) -> dict[str, bytes]:
-    """What a model's job bundle holds: the training root without its data sources."""
+    """What a model's job bundle holds: the training root without loaders and studies of real data."""
     code = {
         path: data
         for path, data in read_files(root / "training", "").items()
-        if not path.startswith("sources/")
+        if not path.startswith(DESK_ONLY)
     }
     return {**code, **_contract_files(root, [contract])}
 
 
-def function_code(payloads: Payloads, folder: str, contracts: Iterable[Contract] = ()) -> lambda_.Code:
+def function_code(
+    payloads: Payloads, folder: str, contracts: Iterable[Contract] = (), serves: Contract | None = None
+) -> lambda_.Code:
     """The function's bundle as a folder asset."""
-    files = function_files(payloads.root, folder, contracts)
+    files = function_files(payloads.root, folder, contracts, serves)
     if not any(path.startswith(f"{folder}/") for path in files):
         raise ValueError(f"lambda/{folder}/ holds no code; a function is bundled from it")
     digest = content_hash(files)

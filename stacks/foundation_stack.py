@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from aws_cdk import CfnOutput, Fn, Stack
+from aws_cdk import aws_events as events
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -11,6 +12,7 @@ from stacks.constructs.alarm_topic import AlarmTopic
 from stacks.constructs.data_bucket import AccessLogBucket, DataBucket, expiry, tier
 from stacks.constructs.encryption_key import EncryptionKey
 from stacks.constructs.insight_table import InsightTable
+from stacks.constructs.keyed_table import KeyedTable
 from stacks.constructs.model_registry import ModelRegistry
 from stacks.constructs.private_network import PrivateNetwork
 from stacks.environments import Environment
@@ -34,7 +36,8 @@ class FoundationStack(Stack):
         self.key = EncryptionKey(self, "Key", env=env)
         logs = AccessLogBucket(self, "AccessLogs", env=env)
         self.raw = DataBucket(self, "Raw", env=env, key=self.key, access_logs=logs, transitions=COLD)
-        names = [spec.name for spec in models]
+        learned = [spec for spec in models if spec.training]
+        names = [spec.name for spec in learned]
         self.processed = DataBucket(
             self,
             "Processed",
@@ -60,6 +63,14 @@ class FoundationStack(Stack):
             expiries=[expiry(f"{name}/checkpoints/", CHECKPOINT_DAYS) for name in names],
         )
         self.table = InsightTable(self, "Insights", env=env, key=self.key)
+        self.state = KeyedTable(self, "State", env=env, key=self.key, partition="pk", sort="sk")
+        self.bus = events.EventBus(
+            self,
+            "Bus",
+            event_bus_name=f"{env.name}-ops-ml",
+            kms_key=self.key,
+            description="What models foretell",
+        )
         self.topic = AlarmTopic(self, "AlarmTopic", env=env, key=self.key)
         self.network = (
             PrivateNetwork(self, "Network", env=env, network=env.network, key=self.key)
@@ -67,7 +78,7 @@ class FoundationStack(Stack):
             else None
         )
         registry = Construct(self, "Registry")
-        for spec in models:
+        for spec in learned:
             ModelRegistry(registry, model_id(spec), env=env, spec=spec)
         self._tell()
 
@@ -81,4 +92,5 @@ class FoundationStack(Stack):
         CfnOutput(self, "ProcessedBucket", value=self.processed.bucket_name)
         CfnOutput(self, "ModelsBucket", value=self.models.bucket_name)
         CfnOutput(self, "TableName", value=self.table.table_name)
+        CfnOutput(self, "StateTableName", value=self.state.table_name)
         CfnOutput(self, "AlarmTopicArn", value=self.topic.topic_arn)

@@ -18,7 +18,7 @@ def model_id(spec: ModelSpec) -> str:
 
 
 def scoped(env: Environment, spec: ModelSpec) -> str:
-    """The model's name in its environment; also that of its endpoint and its model package group."""
+    """The model's name in its environment; also that of its endpoint or function and its package group."""
     if len(spec.name) > LONGEST_NAME:
         raise ValueError(f"model name {spec.name!r} is longer than {LONGEST_NAME}; job names hold no more")
     return f"{env.name}-{spec.name}"
@@ -26,6 +26,18 @@ def scoped(env: Environment, spec: ModelSpec) -> str:
 
 def champion_parameter(env: Environment, spec: ModelSpec) -> str:
     return f"/ops-ml/{env.name}/{spec.name}/champion"
+
+
+def candidate_parameter(env: Environment, spec: ModelSpec) -> str:
+    """What a promotion gives a share of the traffic: `none`, or a package and the share in percent."""
+    return f"/ops-ml/{env.name}/{spec.name}/candidate"
+
+
+def undo_alarms(env: Environment, spec: ModelSpec) -> dict[str, str]:
+    """Names of the alarms that take back the promotion of a model in a function, by the count they watch."""
+    return {
+        metric: f"{scoped(env, spec)}-undo-{metric.lower()}" for metric in ("CandidateFaults", "Degraded")
+    }
 
 
 def training_machine(env: Environment, spec: ModelSpec) -> str:

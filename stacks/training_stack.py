@@ -31,6 +31,7 @@ class TrainingStack(Stack):
         payloads: Payloads,
     ) -> None:
         super().__init__(scope, id, description=f"Operations ML, {env.name}: training and promotion")
+        models = [spec for spec in models if spec.training]
         self.add_stack_dependency(foundation)
         layer = PayloadLayer(self, "Layer", payloads=payloads)
         gate = PayloadFunction(

@@ -71,8 +71,18 @@ def model_age(environment: str, model: str) -> Metric:
     )
 
 
+def model_count(environment: str, model: str, name: str) -> Metric:
+    """What functions count of one model: `Predictions`, `Degraded`, `CandidateFaults`."""
+    return Metric(
+        namespace=METRIC_NAMESPACE,
+        name=name,
+        dimensions=(("Environment", environment), ("Model", model)),
+        label=name,
+    )
+
+
 def function_metric(function: str, name: str, title: str = "", *, statistic: str = "Sum") -> Metric:
-    """`Errors` and `Throttles` of one function, and its `IteratorAge` (milliseconds) behind a stream."""
+    """`Errors`, `Throttles`, `Duration` (ms) of a function, and its `IteratorAge` (ms) behind a stream."""
     dimensions = (("FunctionName", function),)
     label = f"{title} {name}".strip()
     return Metric(namespace="AWS/Lambda", name=name, dimensions=dimensions, statistic=statistic, label=label)

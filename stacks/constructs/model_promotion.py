@@ -17,7 +17,17 @@ from stacks.constructs.promotion_definition import promotion_definition
 from stacks.constructs.traced_machine import TracedMachine
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
-from stacks.names import arn, champion_parameter, model_id, promotion_machine, scoped, serving_stack
+from stacks.guardrails import Canary
+from stacks.names import (
+    arn,
+    candidate_parameter,
+    champion_parameter,
+    model_id,
+    promotion_machine,
+    scoped,
+    serving_stack,
+    undo_alarms,
+)
 
 
 class ModelPromotion(Construct):
@@ -34,14 +44,7 @@ class ModelPromotion(Construct):
         layer: PayloadLayer,
     ) -> None:
         super().__init__(scope, id)
-        places = {
-            spec.name: {
-                "parameter": champion_parameter(env, spec),
-                "stack": serving_stack(env, spec),
-                "group": scoped(env, spec),
-            }
-            for spec in models
-        }
+        places = {spec.name: _target(env, spec) for spec in models}
         promote = PayloadFunction(
             self,
             "Promote",
@@ -89,6 +92,23 @@ class ModelPromotion(Construct):
             )
 
 
+def _target(env: Environment, spec: ModelSpec) -> dict[str, str]:
+    """What the promote function must know of one model: strings, as it reads them."""
+    known = {"parameter": champion_parameter(env, spec), "group": scoped(env, spec)}
+    if spec.endpoint:
+        return {**known, "stack": serving_stack(env, spec)}
+    guard = env.guardrail
+    return {
+        **known,
+        "candidate": candidate_parameter(env, spec),
+        "function": scoped(env, spec),
+        "alarms": ",".join(undo_alarms(env, spec).values()),
+        "percent": str(guard.percent if isinstance(guard, Canary) else 100),
+        "wait_s": str(guard.wait_s if isinstance(guard, Canary) else 0),
+        "bake_s": str(guard.bake_s),
+    }
+
+
 def _approval(group: str) -> events.EventPattern:
     """Edits of an Approved package's other fields are no approvals; a new package names no changed field."""
     detail: dict[str, Any] = {
@@ -111,8 +131,10 @@ def _grant(promote: PayloadFunction, env: Environment, models: Sequence[ModelSpe
     def arns(service: str, resources: list[str]) -> list[str]:
         return [arn(stack, service, each) for each in resources]
 
-    serving = [f"stack/{serving_stack(env, spec)}/*" for spec in models]
+    functions = [spec for spec in models if spec.function]
+    serving = [f"stack/{serving_stack(env, spec)}/*" for spec in models if spec.endpoint]
     champions = [f"parameter{champion_parameter(env, spec)}" for spec in models]
+    champions += [f"parameter{candidate_parameter(env, spec)}" for spec in functions]
     packages = [f"model-package/{scoped(env, spec)}/*" for spec in models]
     promote.allow(
         "cloudformation:DescribeStackEvents",
@@ -122,6 +144,13 @@ def _grant(promote: PayloadFunction, env: Environment, models: Sequence[ModelSpe
     )
     # UpdateStack resolves the champion as its caller
     promote.allow("ssm:GetParameter", "ssm:GetParameters", "ssm:PutParameter", on=arns("ssm", champions))
+    if functions:
+        promote.allow(
+            "lambda:InvokeFunction",
+            on=arns("lambda", [f"function:{scoped(env, spec)}" for spec in functions]),
+        )
+        # the action knows alarms by name only in its request
+        promote.allow("cloudwatch:DescribeAlarms", on=["*"])
     promote.allow(
         "sagemaker:DescribeModelPackage", "sagemaker:UpdateModelPackage", on=arns("sagemaker", packages)
     )

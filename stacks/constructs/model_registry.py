@@ -9,14 +9,14 @@ from catalog.contract import NO_CHAMPION
 from catalog.spec import ModelSpec
 from stacks.constructs.data_bucket import removal
 from stacks.environments import Environment
-from stacks.names import champion_parameter, scoped
+from stacks.names import candidate_parameter, champion_parameter, scoped
 
 
 class ModelRegistry(Construct):
-    """Package group and champion parameter of one model.
+    """Package group and champion parameter of one model; a model in a function has a candidate besides.
 
-    The parameter starts as `none` and is written by promotion ever after. Its properties must never change:
-    CloudFormation would write `none` back along with the change. A test pins them.
+    The parameters start as `none` and are written by promotion ever after. Their properties must never
+    change: CloudFormation would write `none` back along with the change. A test pins them.
     """
 
     def __init__(self, scope: Construct, id: str, *, env: Environment, spec: ModelSpec) -> None:
@@ -27,9 +27,11 @@ class ModelRegistry(Construct):
             model_package_group_name=scoped(env, spec),
             model_package_group_description=f"Versions of {spec.contract.title}",
         )
-        champion = ssm.CfnParameter(
-            self, "Champion", name=champion_parameter(env, spec), type="String", value=NO_CHAMPION
-        )
+        written = {"Champion": champion_parameter(env, spec)}
+        if spec.function:
+            written["Candidate"] = candidate_parameter(env, spec)
+        for id_, name in written.items():
+            parameter = ssm.CfnParameter(self, id_, name=name, type="String", value=NO_CHAMPION)
+            parameter.apply_removal_policy(removal(env))
         # SageMaker refuses to delete a group that holds packages, which would fail the whole destroy
         group.apply_removal_policy(RemovalPolicy.RETAIN)
-        champion.apply_removal_policy(removal(env))

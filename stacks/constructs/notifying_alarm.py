@@ -20,6 +20,7 @@ class NotifyingAlarm(cloudwatch.CfnAlarm):
         description: str,
         periods: int = 1,
         below: bool = False,
+        name: str | None = None,
     ) -> None:
         dimensions = [
             cloudwatch.CfnAlarm.DimensionProperty(name=name, value=value) for name, value in metric.dimensions
@@ -28,6 +29,7 @@ class NotifyingAlarm(cloudwatch.CfnAlarm):
         super().__init__(
             scope,
             id,
+            alarm_name=name,
             alarm_description=description,
             namespace=metric.namespace,
             metric_name=metric.name,

@@ -15,6 +15,7 @@ from stacks.constructs.metrics import (
     function_metric,
     machine_metric,
     model_age,
+    model_count,
 )
 from stacks.environments import Environment
 from stacks.names import machine_arn, promotion_machine, scoped, training_machine
@@ -37,10 +38,11 @@ class OperationsDashboard(cloudwatch.CfnDashboard):
     ) -> None:
         """`api` is the API's name and stage; `functions` maps a title to the function's name."""
         stack = Stack.of(scope)
-        machines = [*(training_machine(env, spec) for spec in models), promotion_machine(env)]
+        learned = [spec for spec in models if spec.training]
+        machines = [*(training_machine(env, spec) for spec in learned), promotion_machine(env)]
         rows = [_model_row(env, spec) for spec in models]
         rows += [_api_row(api, functions), _run_row({name: machine_arn(stack, name) for name in machines})]
-        rows[-1].append(("Age of the champions", [model_age(env.name, spec.name) for spec in models], []))
+        rows[-1].append(("Age of the champions", [model_age(env.name, spec.name) for spec in learned], []))
         widgets = [
             _widget(graph, x=WIDTH * column, y=HEIGHT * line, region=env.region)
             for line, row in enumerate(rows)
@@ -55,11 +57,26 @@ class OperationsDashboard(cloudwatch.CfnDashboard):
 
 
 def _model_row(env: Environment, spec: ModelSpec) -> list[Graph]:
-    metrics, title = EndpointMetrics(scoped(env, spec)), spec.contract.title
+    title = spec.contract.title
+    if spec.function:
+        return _function_row(env, spec)
+    metrics = EndpointMetrics(scoped(env, spec))
     return [
         (f"{title}: invocations", [metrics.invocations()], [metrics.errors_4xx(), metrics.errors_5xx()]),
         (f"{title}: latency", [metrics.latency(), metrics.latency("p99")], []),
         (f"{title}: machines", [metrics.cpu(), metrics.memory()], []),
+    ]
+
+
+def _function_row(env: Environment, spec: ModelSpec) -> list[Graph]:
+    name, title = scoped(env, spec), spec.contract.title
+    counts = [model_count(env.name, spec.name, each) for each in ("Predictions", "Degraded")]
+    times = [function_metric(name, "Duration", each, statistic=each) for each in ("p50", "p99")]
+    failures = [function_metric(name, each) for each in ("Errors", "Throttles")]
+    return [
+        (f"{title}: predictions", counts, []),
+        (f"{title}: time (ms)", times, []),
+        (f"{title}: failures", failures, []),
     ]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from aws_cdk import Duration, Stack
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -57,7 +58,9 @@ class PayloadFunction(lambda_.Function):
         description: str,
         environment: Mapping[str, str],
         contracts: Iterable[Contract] = (),
+        serves: Contract | None = None,
         more_layers: Sequence[PayloadLayer] = (),
+        name: str | None = None,
         timeout_s: int = 30,
         memory_mb: int = 256,
     ) -> None:
@@ -68,11 +71,12 @@ class PayloadFunction(lambda_.Function):
         super().__init__(
             place,
             "Function",
+            function_name=name,
             description=description,
             runtime=RUNTIME,
             architecture=lambda_.Architecture.X86_64,
             handler=f"{folder}.handler.handler",
-            code=function_code(layer.payloads, folder, contracts),
+            code=function_code(layer.payloads, folder, contracts, serves),
             layers=[layer, *more_layers],
             role=role,
             log_group=log_group,
@@ -101,3 +105,13 @@ class PayloadFunction(lambda_.Function):
     def allow(self, *actions: str, on: list[str]) -> None:
         """Lets the function do `actions` on these ARNs and on nothing else."""
         self.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=on))
+
+    def allow_items(self, *actions: str, of: dynamodb.ITable, keys: list[str]) -> None:
+        """Lets the function do `actions` on items of the table whose partition key is like one of `keys`."""
+        self.add_to_role_policy(
+            iam.PolicyStatement(
+                actions=[f"dynamodb:{action}" for action in actions],
+                resources=[of.table_arn],
+                conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}},
+            )
+        )

@@ -19,8 +19,12 @@ HOTTER = dataclasses.replace(
 )
 WIDER = dataclasses.replace(
     IOPS_RISK,
-    tuning=dataclasses.replace(
-        IOPS_RISK.tuning, ranges=(Continuous("eta", 0.02, 0.2), *IOPS_RISK.tuning.ranges[1:])
+    training=dataclasses.replace(
+        IOPS_RISK.trained,
+        tuning=dataclasses.replace(
+            IOPS_RISK.trained.tuning,
+            ranges=(Continuous("eta", 0.02, 0.2), *IOPS_RISK.trained.tuning.ranges[1:]),
+        ),
     ),
 )
 
