@@ -19,9 +19,10 @@ from learners.lstm_network import Network, probabilities
 from learners.lstm_settings import Settings
 from metrics import log_loss
 
-SHORTENED, HIDDEN = 0.3, 0.1
-"""Shares of the windows cut to a shorter history and of the features hidden while learning: callers send a
-record without history, or without some metrics."""
+SHORTENED, HIDDEN, SHIFTED = 0.3, 0.1, 0.5
+"""What is done to windows while learning: a share loses the begin of its history and features are hidden, as
+callers send records without history or without some metrics; every feature is moved by a random level,
+of this standard deviation, as the resources at hand do not show all the levels that there are."""
 STEEPEST = 1.0
 """Longest gradient that a step follows."""
 
@@ -66,18 +67,19 @@ class Epochs:
         self.network.train()
         for chosen in torch.split(torch.randperm(len(rows)), self.settings.batch_size):
             self.optimizer.zero_grad()
-            logits = self.network(rows[chosen], self._hidden(len(chosen)))
-            loss = nn.functional.cross_entropy(logits, labels[chosen])
+            loss = nn.functional.cross_entropy(self.network(self._varied(rows[chosen])), labels[chosen])
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(self.network.parameters(), STEEPEST)
             self.optimizer.step()
 
-    def _hidden(self, count: int) -> Tensor:
-        """(count, steps, features): True where a value is hidden from the network."""
-        steps, features = self.network.steps, self.network.features
+    def _varied(self, rows: Tensor) -> Tensor:
+        """The rows (n, steps x features) as other resources and callers might have sent them."""
+        count, steps, features = len(rows), self.network.steps, self.network.features
         first = torch.randint(0, steps, (count, 1)) * (torch.rand(count, 1) < SHORTENED)
         early = torch.arange(steps)[None] < first
-        return early[:, :, None] | (torch.rand(count, 1, features) < HIDDEN)
+        hidden = early[:, :, None] | (torch.rand(count, 1, features) < HIDDEN)
+        moved = rows.view(count, steps, features) + SHIFTED * torch.randn(count, 1, features)
+        return moved.masked_fill(hidden, torch.nan)
 
     def resume(self) -> int:
         """Takes up the training where its checkpoint stands; the number of passes it holds."""

@@ -32,10 +32,8 @@ class Network(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(hidden, classes)
 
-    def forward(self, rows: Tensor, hidden: Tensor | None = None) -> Tensor:
-        """`hidden` (n, steps, features) is True where a value is to be taken for missing."""
-        values, there = split(rows.view(-1, self.steps, self.features), hidden)
-        state: Tensor = self.lstm(channels(values, there))[1][0][0]
+    def forward(self, rows: Tensor) -> Tensor:
+        state: Tensor = self.lstm(channels(rows.view(-1, self.steps, self.features)))[1][0][0]
         logits: Tensor = self.head(self.dropout(state))
         return logits
 
@@ -48,17 +46,11 @@ class Network(nn.Module):
         self.load_state_dict({name: torch.from_numpy(arrays[name].copy()) for name in self.state_dict()})
 
 
-def split(window: Tensor, hidden: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Values with 0 where missing, and 1 where there is one, both (n, steps, features)."""
+def channels(window: Tensor) -> Tensor:
+    """(n, steps, features) to damped value, presence and distance from the mean, (n, steps, 3 x features)."""
     missing = torch.isnan(window)
-    if hidden is not None:
-        missing = missing | hidden
-    return torch.where(missing, 0.0, window), (~missing).to(window.dtype)
-
-
-def channels(values: Tensor, there: Tensor) -> Tensor:
-    """(n, steps, 3 x features)."""
-    damped = torch.asinh(values.clamp(-LARGEST, LARGEST))
+    there = (~missing).to(window.dtype)
+    damped = torch.asinh(torch.where(missing, 0.0, window).clamp(-LARGEST, LARGEST))
     mean = damped.sum(dim=1, keepdim=True) / there.sum(dim=1, keepdim=True).clamp(min=1)
     return torch.cat((damped, there, (damped - mean) * there), dim=2)
 
