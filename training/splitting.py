@@ -113,13 +113,15 @@ class Splitting:
             "rows": self.counts,
             "cuts": {"validation": iso(cuts.validation), "test": iso(cuts.test), "gap_ms": cuts.horizon},
             "splits": {name: summary.result() for name, summary in zip(NAMES, self.summaries, strict=True)},
-            "scaler": _fitted(self.scaler),
+            "scaler": _fitted(self.scaler, self.contract),
             "constant": self.summaries[0].constant(),
         }
 
 
-def _fitted(scaler: StandardScaler) -> dict[str, Any]:
-    """Mean and scale; a feature that the training split never has stays as it is."""
-    known = np.isfinite(scaler.mean_)
-    mean, scale = np.where(known, scaler.mean_, 0.0), np.where(known, scaler.scale_, 1.0)
+def _fitted(scaler: StandardScaler, contract: Contract) -> dict[str, Any]:
+    """Mean and scale. What the training split never has stays as it is, and so do texts: their columns are of
+    one scale already, and a rare n-gram must not outweigh all else."""
+    texts = {column for text in contract.record.texts for column in text.columns}
+    kept = np.isfinite(scaler.mean_) & [name.partition("[")[0] not in texts for name in contract.columns]
+    mean, scale = np.where(kept, scaler.mean_, 0.0), np.where(kept, scaler.scale_, 1.0)
     return {"kind": "StandardScaler", "mean": mean.tolist(), "scale": scale.tolist()}

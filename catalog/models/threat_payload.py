@@ -42,7 +42,7 @@ THREAT_PAYLOAD = ModelSpec(
         learner="linear_text",
         tuning=Tuning(
             objective=Metric(name="validation:macro_f1", goal="Maximize"),
-            ranges=(Continuous("C", 0.01, 100, "Logarithmic"),),
+            ranges=(Continuous("C", 1, 1000, "Logarithmic"),),
             jobs=20,
             parallel=4,
         ),

@@ -24,7 +24,7 @@ from sources.threat_event.ways import QUIET
 
 Array = NDArray[np.float64]
 ACTIVITIES = np.linspace(-4.5, 4.5, 19)
-"""Activity is unseen, so it is integrated over; a wider and finer grid moves no posterior by more than .003."""
+"""Activity is unseen, so it is integrated over; a wider and finer grid moves no posterior by over .003."""
 ROWS = 2_000
 """Events whose densities are held at a time."""
 LEAST = 1e-300
