@@ -29,6 +29,8 @@ NAMES = (
 
 PAST = 48
 """Readings before the current one that a feature may see: as many as the platform remembers."""
+REACH = 48
+"""Hours that a feature may look back."""
 NEAR = 0.5
 """Hours that a reading may be off the instant a lag asks for."""
 EDGE = 1 / 12
@@ -115,8 +117,9 @@ class _Window:
 def _window(columns: Columns, order: Index, start: int) -> _Window:
     place = np.arange(start, min(start + CHUNK, len(order))) - np.arange(PAST + 1)[:, None]
     rows = order[np.maximum(place, 0)]
-    known = (place >= 0) & (columns.entity[rows] == columns.entity[rows[0]])
-    return _Window(rows, (columns.time[rows[0]] - columns.time[rows]) / 3600, known)
+    ago = (columns.time[rows[0]] - columns.time[rows]) / 3600
+    known = (place >= 0) & (columns.entity[rows] == columns.entity[rows[0]]) & (ago <= REACH + NEAR)
+    return _Window(rows, ago, known)
 
 
 def _from_history(window: _Window, columns: Columns) -> Iterator[tuple[str, Array]]:

@@ -32,10 +32,10 @@ def contributions(boosters: list[Any], inputs: Matrix, labels: NDArray[np.int64]
 
 
 def of(booster: Any, inputs: Matrix) -> Matrix:
-    """How far each feature moved the answer of a booster with one answer, (n, features)."""
+    """How far each feature moved the answer, (n, features); of several quantiles, the middle one."""
     data = xgb.DMatrix(np.ascontiguousarray(inputs), nthread=1)
-    found: Matrix = booster.predict(data, pred_contribs=True)[:, :-1]
-    return found
+    found: Matrix = booster.predict(data, pred_contribs=True)
+    return found[:, :-1] if found.ndim == 2 else found[:, found.shape[1] // 2, :-1]
 
 
 def _only(whole: dict[str, Any], code: int) -> Any:

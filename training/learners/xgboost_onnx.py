@@ -9,16 +9,20 @@ import numpy as np
 
 import onnx_file
 
+WIDTH = "quantiles"
+"""Name of the constant that says how many quantiles are put in order."""
 
-def nodes(booster: Any, classes: int, source: str, output: str) -> list[bytes]:
-    """Nodes from scaled features to probabilities (n, classes) or values (n, 1)."""
+
+def nodes(booster: Any, classes: int, quantiles: int, source: str, output: str) -> list[bytes]:
+    """Nodes from scaled features to probabilities (n, classes), quantiles (n, quantiles) that do not cross,
+    or values (n, 1) where both counts are 0."""
     learner = json.loads(booster.save_raw("json"))["learner"]
     trees, groups = (
         learner["gradient_booster"]["model"]["trees"],
         learner["gradient_booster"]["model"]["tree_info"],
     )
-    width = classes or 1
-    margin = f"{output}_margin" if classes else output
+    width = classes or quantiles or 1
+    margin = f"{output}_margin" if classes or quantiles else output
     attributes = {**_branches(trees), **_leaves(trees, groups)}
     base = np.broadcast_to(np.array(_base(learner), np.float32), width)
     found = [
@@ -34,7 +38,15 @@ def nodes(booster: Any, classes: int, source: str, output: str) -> list[bytes]:
     ]
     if classes:
         found.append(onnx_file.node("Softmax", [margin], output, axis=1))
+    if quantiles:
+        outputs = [output, f"{output}_places"]
+        found.append(onnx_file.node("TopK", [margin, WIDTH], outputs, axis=1, largest=0, sorted=1))
     return found
+
+
+def constants(quantiles: int) -> list[bytes]:
+    """What the nodes read beside the features."""
+    return [onnx_file.constant(WIDTH, np.array([quantiles]))] if quantiles else []
 
 
 def _base(learner: dict[str, Any]) -> list[float]:

@@ -45,8 +45,14 @@ WHOLE: Kind = ("a whole number", _whole)
 BINS: Kind = ("a whole number, or auto to follow the number of rows", _bins)
 THREADS: Kind = ("a whole number, or auto for all cores of the job", _threads)
 BOOSTER: dict[str, Kind] = {
-    "objective": _choice("multi:softprob", "reg:squarederror", "reg:absoluteerror", "reg:pseudohubererror"),
-    "eval_metric": _choice("mlogloss", "merror", "rmse", "mae"),
+    "objective": _choice(
+        "multi:softprob",
+        "reg:squarederror",
+        "reg:absoluteerror",
+        "reg:pseudohubererror",
+        "reg:quantileerror",
+    ),
+    "eval_metric": _choice("mlogloss", "merror", "rmse", "mae", "quantile"),
     "eta": NUMBER,
     "max_depth": WHOLE,
     "min_child_weight": NUMBER,
@@ -75,6 +81,7 @@ DEFAULTS = {
 }
 CLASSES = {"objective": "multi:softprob", "eval_metric": "mlogloss"}
 NUMBERS = {"objective": "reg:squarederror", "eval_metric": "rmse"}
+QUANTILES = {"objective": "reg:quantileerror", "eval_metric": "quantile"}
 
 
 @dataclass(frozen=True)
@@ -102,10 +109,15 @@ class Settings:
         return np.asarray(weights / weights.mean(), np.float32)
 
 
+def _usual(target: Target) -> dict[str, str]:
+    """Objective and metric where none is given."""
+    return CLASSES if target.classes else QUANTILES if target.quantiles else NUMBERS
+
+
 def read(given: Mapping[str, str], target: Target, rows: int) -> Settings:
     """Settings for `rows` training rows; JobError names every hyperparameter that is unknown or unusable."""
     classes, kinds = len(target.classes), {**BOOSTER, **OWN}
-    texts = {**DEFAULTS, **(CLASSES if classes else NUMBERS), **given}
+    texts = {**DEFAULTS, **_usual(target), **given}
     unknown = ", ".join(sorted(set(texts) - set(kinds)))
     problems = [f"{unknown}: not a hyperparameter; known are {', '.join(sorted(kinds))}"] if unknown else []
     values: dict[str, Any] = {}
@@ -120,5 +132,6 @@ def read(given: Mapping[str, str], target: Target, rows: int) -> Settings:
     booster = {name: values[name] for name in BOOSTER if name in values}
     booster["max_bin"] = booster["max_bin"] or (FEW_BINS if rows < FEW_ROWS else 256)
     booster |= {"tree_method": "hist"} | ({"num_class": classes} if classes else {})
+    booster |= {"quantile_alpha": list(target.quantiles)} if target.quantiles else {}
     rounds, patience, class_weight = (values[name] for name in OWN)
     return Settings(rounds, patience, class_weight, classes, booster)
