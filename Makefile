@@ -58,12 +58,13 @@ docs: setup ## render the documents that come from the catalogue and the templat
 clean: down ## remove what make made
 	rm -rf $(VENV) node_modules .build .local cdk.out
 
-$(VENV)/.run: requirements-setup.txt requirements.txt
+$(VENV)/.run: requirements-setup.txt requirements.txt requirements-torch.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0])'
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	@echo "installing Python packages (about 1.5 GB the first time)"
 	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-setup.txt
 	@$(VENV)/bin/uv pip install -q --python $(PY) --require-hashes -r requirements.txt
+	@$(PY) -m pip install -q --disable-pip-version-check -r requirements-torch.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements-dev.txt

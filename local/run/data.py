@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from catalog.models import MODELS
+from catalog.spec import ModelSpec
 from local.run.cloud import Cloud
 from local.run.place import ROOT
 
 TIMEOUT_S = 1800
 RECORDS = 10_000
+MADE = 20_000
+"""Synthetic records that a training makes for itself."""
 ROOTS = f"{ROOT / 'training'}:{ROOT}"
 """Where the loader's modules lie."""
 
@@ -44,6 +47,14 @@ class Source:
     def stamp(self) -> str:
         """Names this data in a run: the same source, the same stamp."""
         return f"synthetic-{self.records}" if self.folder is None else self.profile
+
+    def holds(self, spec: ModelSpec) -> bool:
+        """Whether it is loaded for this model; the others' training makes synthetic records for itself."""
+        return spec.contract.record.name == MODELS[0].contract.record.name
+
+    def training_input(self, spec: ModelSpec) -> dict[str, Any]:
+        """What the model's training state machine is given."""
+        return {"profile": self.profile} if self.holds(spec) else {"profile": "synthetic", "records": MADE}
 
     def arguments(self) -> list[str]:
         if self.folder is None:

@@ -4,39 +4,49 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from catalog.models import MODELS
+from catalog.spec import ModelSpec
 from local.run.cloud import ENVIRONMENT, Cloud
 
 POLL_S = 0.5
 TIMEOUT_S = 1800
 PROMOTION_TIMEOUT_S = 300
+AT_ONCE = 3
+"""Trainings that share this machine's cores; each runs two trials at once."""
+Input = dict[str, Any]
+"""What a training state machine is given: the data profile, and how many records it makes for itself."""
 
 
-def train(cloud: Cloud, models: Sequence[str], profile: str, say: Callable[[str], None]) -> None:
-    """Run the training state machines of `models`, all at once; one that runs already is followed."""
-    _follow(cloud, {model: _execution(cloud, model, profile) for model in models}, say)
+def train(cloud: Cloud, inputs: Mapping[str, Input], say: Callable[[str], None]) -> None:
+    """Run the training state machine of each model with its input, a few at once; one that runs already is
+    followed."""
+    _follow(cloud, dict(inputs), say)
 
 
-def is_trained(cloud: Cloud, model: str, profile: str, since: datetime | None) -> bool:
-    """Whether the newest package of a model comes from this profile's data as it is now."""
-    package = latest_package(cloud, model)
-    if package is None or since is None:
+def is_trained(cloud: Cloud, spec: ModelSpec, given: Input, since: datetime | None) -> bool:
+    """Whether the newest package of a model has its contract and comes from this profile's data as it is now.
+
+    `since` is when that data was loaded; None where the run makes it for itself, always the same.
+    """
+    package = latest_package(cloud, spec.name)
+    if package is None:
         return False
-    same = package.get("CustomerMetadataProperties", {}).get("profile") == profile
-    return bool(same and package["CreationTime"] > since)
+    known = package.get("CustomerMetadataProperties", {})
+    same = (known.get("profile"), known.get("contract_hash")) == (given["profile"], spec.contract.hash)
+    return bool(same and (since is None or package["CreationTime"] > since))
 
 
-def _execution(cloud: Cloud, model: str, profile: str) -> str:
+def _execution(cloud: Cloud, model: str, given: Input) -> str:
     """The running execution of a model's training, started where none runs."""
     machine = machine_arn(cloud, f"{ENVIRONMENT}-{model}-training")
     states = cloud.client("stepfunctions")
     for execution in states.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]:
         return str(execution["executionArn"])
-    started = states.start_execution(stateMachineArn=machine, input=json.dumps({"profile": profile}))
+    started = states.start_execution(stateMachineArn=machine, input=json.dumps(given))
     return str(started["executionArn"])
 
 
@@ -48,13 +58,16 @@ def machine_arn(cloud: Cloud, name: str) -> str:
     return str(found[name])
 
 
-def _follow(cloud: Cloud, running: dict[str, str], say: Callable[[str], None]) -> None:
+def _follow(cloud: Cloud, waiting: dict[str, Input], say: Callable[[str], None]) -> None:
     states = cloud.client("stepfunctions")
     deadline = time.monotonic() + TIMEOUT_S
-    pending = dict(running)
-    while pending:
+    pending: dict[str, str] = {}
+    while pending or waiting:
         if time.monotonic() > deadline:
             raise RuntimeError(f"training of {', '.join(pending)} took longer than {TIMEOUT_S} s")
+        while waiting and len(pending) < AT_ONCE:
+            model = next(iter(waiting))
+            pending[model] = _execution(cloud, model, waiting.pop(model))
         for model, arn in list(pending.items()):
             execution = states.describe_execution(executionArn=arn)
             if execution["status"] == "SUCCEEDED":
@@ -62,7 +75,8 @@ def _follow(cloud: Cloud, running: dict[str, str], say: Callable[[str], None]) -
             elif execution["status"] != "RUNNING":
                 cause = execution.get("cause") or _last_failure(states, arn)
                 raise RuntimeError(f"training of {model} ended as {execution['status']}: {cause}")
-        say(" · ".join(f"{m}: {_state(cloud, m, arn)}" for m, arn in pending.items()))
+        told = [f"{m}: {_state(cloud, m, arn)}" for m, arn in pending.items()]
+        say(" · ".join([*told, *([f"{len(waiting)} wait"] if waiting else [])]))
         time.sleep(POLL_S)
 
 
@@ -161,6 +175,8 @@ def _taken_back(cloud: Cloud, package: str) -> str | None:
 
 
 def _in_service(cloud: Cloud, model: str) -> bool:
+    if next(spec for spec in MODELS if spec.name == model).function:
+        return True  # it reads its champion itself
     sagemaker = cloud.client("sagemaker")
     try:
         status = sagemaker.describe_endpoint(EndpointName=f"{ENVIRONMENT}-{model}")["EndpointStatus"]

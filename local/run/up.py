@@ -78,13 +78,16 @@ class GuidedRun:
 
     def train(self, source: Source) -> dict[str, Package | None]:
         """The newest package of each model, trained now unless it already was on this data."""
-        names = [spec.name for spec in MODELS]
+        learned = [spec for spec in MODELS if spec.training]
         with self.steps.step("Tune, evaluate, gate") as step:
-            since = data.loaded_at(self.cloud, source)
-            cloud, profile = self.cloud, source.profile
-            wanting = [name for name in names if not training.is_trained(cloud, name, profile, since)]
-            training.train(cloud, wanting, profile, step.say)
-            packages = {name: training.latest_package(cloud, name) for name in names}
+            since, cloud = data.loaded_at(self.cloud, source), self.cloud
+            wanting: dict[str, training.Input] = {}
+            for spec in learned:
+                given, loaded = source.training_input(spec), since if source.holds(spec) else None
+                if not training.is_trained(cloud, spec, given, loaded):
+                    wanting[spec.name] = given
+            training.train(cloud, wanting, step.say)
+            packages = {spec.name: training.latest_package(cloud, spec.name) for spec in learned}
             states = [f"{name} {found['ModelApprovalStatus']}" for name, found in packages.items() if found]
             step.say(", ".join(states) if wanting else "already trained on this data")
         return packages
