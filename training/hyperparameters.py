@@ -40,6 +40,17 @@ def positive() -> Kind:
     return Kind("a number above 0", convert)
 
 
+def number(least: float, below: float = math.inf) -> Kind:
+    def convert(text: str) -> float:
+        value = float(text)
+        if not least <= value < below:
+            raise ValueError(text)
+        return value
+
+    limit = "" if below == math.inf else f" and below {below:g}"
+    return Kind(f"a number of at least {least:g}{limit}", convert)
+
+
 def choice(*allowed: str) -> Kind:
     def convert(text: str) -> str:
         if text not in allowed:

@@ -1,16 +1,26 @@
-"""Hyperparameters of the LSTM: text from the job's configuration, checked and made numbers."""
+"""Hyperparameters of the LSTM."""
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
+import hyperparameters
 from catalog.contract import Target
+from hyperparameters import number, whole
 from jobs import JobError
 
+KINDS = {
+    "hidden_size": whole(1, 512),
+    "learning_rate": number(1e-6, 1),
+    "dropout": number(0, 1),
+    "weight_decay": number(0),
+    "epochs": whole(1, 1000),
+    "batch_size": whole(1, 65536),
+    "patience": whole(1, 1000),
+    "seed": whole(0, 2**31 - 1),
+}
 DEFAULTS = {
     "hidden_size": "32",
     "learning_rate": "0.002",
@@ -26,7 +36,7 @@ DEFAULTS = {
 @dataclass(frozen=True)
 class Settings:
     """Width of the hidden state; AdamW's rate and decay; share of the hidden state dropped while learning;
-    passes over the rows at most, passes without gain until it stops, rows a step."""
+    passes over the rows at most, rows a step, and passes without gain until it stops."""
 
     hidden_size: int
     learning_rate: float
@@ -47,54 +57,7 @@ def threads() -> int:
 
 
 def read(given: Mapping[str, str], target: Target) -> Settings:
-    """JobError names every hyperparameter that is unknown or unusable."""
-    unknown = ", ".join(sorted(set(given) - set(DEFAULTS)))
-    problems = [f"{unknown}: not a hyperparameter; known are {', '.join(sorted(KINDS))}"] if unknown else []
+    """JobError names every hyperparameter that is unknown or unusable, or that the target is no class."""
     if not target.classes:
-        problems.append(f"target {target.name} is a number; the LSTM predicts classes")
-    texts, values = {**DEFAULTS, **given}, {}
-    for name, (expected, convert) in KINDS.items():
-        try:
-            values[name] = convert(texts[name])
-        except (ValueError, OverflowError):
-            problems.append(f"{name} must be {expected}, got {texts[name]!r}")
-    if problems:
-        raise JobError("; ".join(sorted(problems)))
-    return Settings(**values)
-
-
-Kind = tuple[str, Callable[[str], Any]]
-
-
-def _whole(least: int, most: int) -> Kind:
-    def convert(text: str) -> int:
-        """Tuning services may write whole numbers as 5.0."""
-        number = float(text)
-        if number != int(number) or not least <= number <= most:
-            raise ValueError(text)
-        return int(number)
-
-    return f"a whole number from {least} to {most}", convert
-
-
-def _number(least: float, below: float) -> Kind:
-    def convert(text: str) -> float:
-        number = float(text)
-        if not least <= number < below:
-            raise ValueError(text)
-        return number
-
-    limit = "" if below == math.inf else f" and below {below:g}"
-    return f"a number of at least {least:g}{limit}", convert
-
-
-KINDS: dict[str, Kind] = {
-    "hidden_size": _whole(1, 512),
-    "learning_rate": _number(1e-6, 1),
-    "dropout": _number(0, 1),
-    "weight_decay": _number(0, math.inf),
-    "epochs": _whole(1, 1000),
-    "batch_size": _whole(1, 65536),
-    "patience": _whole(1, 1000),
-    "seed": _whole(0, 2**31 - 1),
-}
+        raise JobError(f"the LSTM predicts classes; target {target.name} is a number")
+    return Settings(**hyperparameters.read(given, KINDS, DEFAULTS))
