@@ -1,4 +1,4 @@
-"""GET /api/models and GET /api/health."""
+"""GET /api/models: every model of every API."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from models.overview import Overview, health
 from shared.clients import bounded
 from shared.environment import Environment
+from shared.overview import Overview
 from shared.problems import install, request_id
+from shared.served import served
 from shared.telemetry import logger, tracer
 
 app = APIGatewayRestResolver()
@@ -24,7 +25,7 @@ install(app)
 @cache
 def overview() -> Overview:
     environment = Environment()
-    models = environment.table("MODELS", "title", "route", "parameter", "endpoint")
+    models = served(environment)
     environment.done()
     config = bounded(read_timeout_s=3, attempts=2)
     return Overview(models, boto3.client("ssm", config=config), boto3.client("sagemaker", config=config))
@@ -32,12 +33,8 @@ def overview() -> Overview:
 
 @app.get("/api/models")
 def list_models() -> Response[str]:
-    return _json({"models": overview().all(), "request_id": request_id(app)})
-
-
-@app.get("/api/health")
-def tell_health() -> Response[str]:
-    return _json({**health(overview().all()), "request_id": request_id(app)})
+    body = {"models": overview().all(), "request_id": request_id(app)}
+    return Response(200, "application/json", json.dumps(body))
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST, clear_state=True)
@@ -45,7 +42,3 @@ def tell_health() -> Response[str]:
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     overview()
     return app.resolve(event, context)
-
-
-def _json(body: dict[str, Any]) -> Response[str]:
-    return Response(200, "application/json", json.dumps(body))

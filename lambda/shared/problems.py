@@ -53,6 +53,10 @@ class NotStored(Refused):
     status, title, retry_after_s = 503, "Not stored", 10
 
 
+class NotStarted(Refused):
+    status, title, retry_after_s = 503, "Not started", 10
+
+
 def install(app: APIGatewayRestResolver) -> None:
     """Maps what a route raises to a problem; what nobody foresaw becomes a 500 that tells no internals."""
 

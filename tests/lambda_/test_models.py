@@ -1,4 +1,4 @@
-"""GET /api/models and /api/health, over all models, and the age of champions."""
+"""GET /api/models over all models, and the age of champions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from age import handler as age
 from catalog.models import MODELS
 from models import handler as module
-from models.overview import KEPT_S
+from shared.overview import KEPT_S, health
 from tests.lambda_.conftest import Context, Event
 from tests.lambda_.fakes import TIME, Registry, Ssm
 
@@ -41,6 +41,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         spec.name: {
             "title": spec.contract.title,
             "route": spec.route,
+            "api": spec.api,
+            "kind": "endpoint",
             "parameter": f"/{spec.name}",
             "endpoint": f"local-{spec.name}",
         }
@@ -66,7 +68,7 @@ def test_before_the_first_promotion(world: World, event: Event, context: Context
     status, body = get("/api/models", event, context)
     assert (status, [entry["model"] for entry in body["models"]]) == (200, [spec.name for spec in MODELS])
     assert all(entry["status"] == "no_model" and entry["champion"] is None for entry in body["models"])
-    assert get("/api/health", event, context)[1]["status"] == "degraded"
+    assert health(body["models"])["status"] == "degraded"
 
 
 def test_every_model_in_service(world: World, event: Event, context: Context) -> None:
@@ -78,19 +80,22 @@ def test_every_model_in_service(world: World, event: Event, context: Context) ->
             "model": spec.name,
             "title": spec.contract.title,
             "route": spec.route,
+            "kind": "endpoint",
             "status": "ready",
+            "version": f"{spec.name}/{number}",
             "champion": f"{spec.name}/{number}",
+            "candidate": None,
             "metrics": {"accuracy": 0.93},
             "training": {"profile": "synthetic", "data_hash": "12e4"},
             "approval": "Approved",
             "updated_at": TIME.isoformat(),
             "promoted_at": TIME.isoformat(),
         }
-    assert get("/api/health", event, context)[1]["status"] == "ok"
+    assert health(body["models"])["status"] == "ok"
 
 
 @pytest.mark.parametrize(
-    ("status", "told", "health"),
+    ("status", "told", "overall"),
     [
         ("Updating", "updating", "ok"),
         ("RollingBack", "updating", "ok"),
@@ -100,22 +105,22 @@ def test_every_model_in_service(world: World, event: Event, context: Context) ->
     ],
 )
 def test_an_endpoints_state(
-    world: World, event: Event, context: Context, status: str | None, told: str, health: str
+    world: World, event: Event, context: Context, status: str | None, told: str, overall: str
 ) -> None:
     for spec in MODELS[1:]:
         world.promote(spec.name)
     world.promote(MODELS[0].name, status)
-    _, body = get("/api/health", event, context)
-    assert (body["models"][MODELS[0].name], body["status"]) == (told, health)
+    found = health(get("/api/models", event, context)[1]["models"])
+    assert (found["models"][MODELS[0].name], found["status"]) == (told, overall)
 
 
 def test_answers_are_kept_for_a_while(world: World, event: Event, context: Context) -> None:
     get("/api/models", event, context)
     world.promote(MODELS[0].name)
     world.now = KEPT_S - 1
-    assert get("/api/health", event, context)[1]["models"][MODELS[0].name] == "no_model"
+    assert get("/api/models", event, context)[1]["models"][0]["status"] == "no_model"
     world.now = KEPT_S
-    assert get("/api/health", event, context)[1]["models"][MODELS[0].name] == "ready"
+    assert get("/api/models", event, context)[1]["models"][0]["status"] == "ready"
 
 
 def test_a_package_that_is_gone_hides_no_model(world: World, event: Event, context: Context) -> None:

@@ -15,7 +15,15 @@ JOB_ROOTS = tuple(
 ALLOWED: dict[str, tuple[str, ...]] = {
     "catalog": ("catalog",),
     "stacks": ("catalog", "stacks", "aws_cdk", "constructs", "jsii"),
-    "lambda": ("catalog.contract", *FUNCTION_ROOTS, "boto3", "botocore", "urllib3", "aws_lambda_powertools"),
+    "lambda": (
+        "catalog.contract",
+        *FUNCTION_ROOTS,
+        "boto3",
+        "botocore",
+        "urllib3",
+        "aws_lambda_powertools",
+        "prometheus_client",
+    ),
     "app.py": ("aws_cdk", "catalog", "stacks"),
 }
 FORBIDDEN: dict[str, tuple[str, ...]] = {

@@ -1,0 +1,1 @@
+"""Tells one API's health, models and metrics, and starts trainings."""
