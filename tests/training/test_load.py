@@ -12,8 +12,8 @@ import pytest
 
 from catalog.contract import insight_id
 from catalog.models import MODELS
-from sources import load, table
-from sources.load import Recent, write_raw
+from sources import layout, load, table
+from sources.load import Recent
 
 START = dt.datetime(2026, 1, 1, 23, 0, tzinfo=dt.UTC)
 
@@ -29,7 +29,8 @@ def chunk(volume: str, hours: int) -> pa.Table:
 def test_objects_are_partitioned_by_date_and_a_replay_overwrites() -> None:
     stores: list[dict[str, bytes]] = [{}, {}]
     for store in stores:
-        list(write_raw(iter([chunk("a", 3), chunk("b", 3)]), "synthetic", store.__setitem__, Recent(10)))
+        chunks = [chunk("a", 3), chunk("b", 3)]
+        list(layout.write_raw(chunks, "insights", "synthetic", store.__setitem__))
     assert stores[0] == stores[1]
     assert sorted(stores[0]) == [
         f"insights/profile=synthetic/date=2026-01-0{day}/part-0000{part}.parquet"
@@ -42,7 +43,8 @@ def test_objects_are_partitioned_by_date_and_a_replay_overwrites() -> None:
 
 def test_only_the_newest_records_are_kept_for_the_table() -> None:
     recent = Recent(2)
-    list(write_raw(iter([chunk("a", 5), chunk("b", 4)]), "synthetic", lambda *_: None, recent))
+    chunks = [chunk("a", 5), chunk("b", 4)]
+    assert list(recent.noting(iter(chunks))) == chunks
     assert recent.table is not None
     assert recent.table.sort_by("timestamp")["read_iops"].to_pylist() == [3.0, 4.0]
     assert set(

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sources import synthetic
+from sources import iops_insight
 from tests.training.storage_reference import AT, AUTOCORRELATION, SPEARMAN, VOLUMES, WINDOWS
 
 FLEET = 300
@@ -17,10 +17,10 @@ FLEET = 300
 @pytest.fixture(scope="module")
 def windows():
     """Columns (volumes, windows) of a fleet of 300."""
-    table = pa.concat_tables(synthetic.chunks(FLEET * synthetic.WINDOWS))
+    table = pa.concat_tables(iops_insight.chunks(FLEET * iops_insight.WINDOWS))
 
     def column(name):
-        return table[name].to_numpy().reshape(FLEET, synthetic.WINDOWS)
+        return table[name].to_numpy().reshape(FLEET, iops_insight.WINDOWS)
 
     iops = column("read_iops") + column("write_iops")
     return {

@@ -10,18 +10,18 @@ import pyarrow as pa
 import pytest
 
 from catalog.records.iops_insight import IOPS_INSIGHT
-from sources import synthetic
+from sources import iops_insight
 from sources.fleet import incidents, load, measures, truth
 from tests.training.fleet import MODELS
 
 TARGETS = [spec.contract.target for spec in MODELS]
-ROWS = synthetic.GROUP * synthetic.WINDOWS
+ROWS = iops_insight.GROUP * iops_insight.WINDOWS
 
 
 @pytest.fixture(scope="module")
 def fleet():
     """One table of 240 volumes."""
-    return next(synthetic.chunks(ROWS))
+    return next(iops_insight.chunks(ROWS))
 
 
 def digest(table):
@@ -32,30 +32,30 @@ def digest(table):
 
 
 def by_volume(table, name):
-    return np.array(table[name].to_pylist()).reshape(-1, synthetic.WINDOWS)
+    return np.array(table[name].to_pylist()).reshape(-1, iops_insight.WINDOWS)
 
 
 def test_same_seed_same_bytes_other_seed_others():
-    once, again, other = (next(synthetic.chunks(2_000, seed)) for seed in (1, 1, 2))
+    once, again, other = (next(iops_insight.chunks(2_000, seed)) for seed in (1, 1, 2))
     assert digest(once) == digest(again) != digest(other)
 
 
 @pytest.mark.parametrize("records", [1, 335, 10_000, ROWS, ROWS + 1])
 def test_there_are_as_many_records_as_asked_for(records):
-    assert sum(map(len, synthetic.chunks(records))) == records
+    assert sum(map(len, iops_insight.chunks(records))) == records
 
 
 def test_no_records_are_refused():
     with pytest.raises(ValueError, match="at least 1, got 0"):
-        next(synthetic.chunks(0))
+        next(iops_insight.chunks(0))
 
 
 def test_the_first_records_do_not_depend_on_how_many_there_are(fleet):
-    assert next(synthetic.chunks(10_000)).equals(fleet.slice(0, 10_000))
+    assert next(iops_insight.chunks(10_000)).equals(fleet.slice(0, 10_000))
 
 
 def test_tables_differ_and_no_key_comes_twice():
-    table = pa.concat_tables(synthetic.chunks(2 * ROWS))
+    table = pa.concat_tables(iops_insight.chunks(2 * ROWS))
     keys = table.group_by(["volume_id", "timestamp"]).aggregate([([], "count_all")])
     assert len(keys) == len(table)
     assert len(np.unique(table["avg_latency"].to_numpy())) == len(table)
@@ -65,7 +65,7 @@ def test_memory_does_not_grow_with_the_number_of_records():
     def peak(tables):
         tracemalloc.start()
         try:
-            for table in islice(synthetic.chunks(50_000_000), tables):
+            for table in islice(iops_insight.chunks(50_000_000), tables):
                 assert len(table) == ROWS
             return tracemalloc.get_traced_memory()[1]
         finally:
@@ -83,7 +83,7 @@ def test_every_record_passes_the_contract(fleet):
 
 
 def test_times_are_the_ends_of_half_hours_from_the_fixed_start(fleet):
-    times = [time.isoformat() for time in fleet["timestamp"].to_pylist()[: synthetic.WINDOWS]]
+    times = [time.isoformat() for time in fleet["timestamp"].to_pylist()[: iops_insight.WINDOWS]]
     assert times[:2] == ["2026-01-01T00:30:00+00:00", "2026-01-01T01:00:00+00:00"]
     assert times[-1] == "2026-01-08T00:00:00+00:00"
 

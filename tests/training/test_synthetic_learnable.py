@@ -5,7 +5,7 @@ import tarfile
 import pytest
 
 import evaluate
-from sources import synthetic
+from sources import iops_insight
 from sources.load import write_synthetic
 from tests.training.fleet import MODELS, prepared_from, train_on
 
@@ -14,7 +14,7 @@ SETTINGS = {"num_boost_round": "300", "early_stopping_rounds": "15", "eta": "0.1
 
 @pytest.fixture(scope="module")
 def best():
-    return synthetic.best_achievable()
+    return iops_insight.best_achievable()
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def test_chance_leaves_room_for_error(best):
 
 
 def test_what_is_best_does_not_depend_on_the_draw(best):
-    other = synthetic.best_achievable(seed=7)
+    other = iops_insight.best_achievable(seed=7)
     assert other["accuracy"] == pytest.approx(best["accuracy"], abs=0.01)
     assert other["rmse"] == pytest.approx(best["rmse"], abs=0.3)
 

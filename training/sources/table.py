@@ -20,7 +20,6 @@ BATCH = 25
 THREADS = 4
 ATTEMPTS = 8
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.05, 5.0
-KEYS = ("volume_id", "timestamp")
 Item = dict[str, dict[str, str]]
 
 
@@ -38,11 +37,15 @@ def write_items(table: str, records: pa.Table, ttl_days: int) -> Iterator[int]:
 
 
 def to_item(record: dict[str, Any], expires_at: int) -> Item:
-    """A record as the table holds it: given values only, its id, where it came from and when it expires."""
-    plain = {**record, "timestamp": record["timestamp"].isoformat()}
+    """A record as the table holds it: given values only, its id, where it came from and when it expires.
+
+    Its first two fields are its keys: the entity's, and the time.
+    """
+    keys = tuple(record)[:2]
+    plain = {**record, keys[1]: record[keys[1]].isoformat()}
     given = {name: value for name, value in plain.items() if _is_given(value)}
     item = {name: {"S": v} if isinstance(v, str) else {"N": repr(v)} for name, v in given.items()}
-    identity = {"id": {"S": insight_id(plain, KEYS)}, "origin": {"S": "bulk"}}
+    identity = {"id": {"S": insight_id(plain, keys)}, "origin": {"S": "bulk"}}
     return {**item, **identity, "expires_at": {"N": str(expires_at)}}
 
 
