@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,27 @@ def regression(truth: Array, values: Array) -> dict[str, float]:
         "rmse": mse**0.5,
         "mae": float(np.mean(np.abs(error))),
         "r2": 1 - mse / spread if spread else 0.0,
+    }
+
+
+def forecast(truth: Array, quantiles: Array, levels: Sequence[float], now: Array) -> dict[str, float]:
+    """Metrics of the median as of any number, and of the band.
+
+    `truth` and `now` (n,) are the later and the current value, `quantiles` (n, levels) the answers in rising
+    order, or (n,) one answer for all. `r2_change` is the share of the mean squared change that the median
+    explains: 0 for one who foretells no change. `pinball` is the mean loss over the levels, `coverage` the
+    share of truths between the outer ones.
+    """
+    bands = np.broadcast_to(quantiles.reshape(len(truth), -1), (len(truth), len(levels))).astype(np.float64)
+    median = bands[:, int(np.argmin(np.abs(np.array(levels) - 0.5)))]
+    moved = float(np.mean((truth.astype(np.float64) - now) ** 2))
+    above = truth[:, None] - bands
+    found = regression(truth, median)
+    return {
+        **found,
+        "r2_change": 1 - found["rmse"] ** 2 / moved if moved else 0.0,
+        "pinball": float(np.maximum(np.array(levels) * above, (np.array(levels) - 1) * above).mean()),
+        "coverage": float(np.mean((bands[:, 0] <= truth) & (truth <= bands[:, -1]))),
     }
 
 
