@@ -22,7 +22,7 @@ def table():
 @pytest.fixture(scope="module")
 def columns(table):
     """Resource codes, times (ms) and usage."""
-    codes = table["resource_id"].combine_chunks().dictionary_encode().indices
+    codes = table["resource_id"].combine_chunks().dictionary_encode().indices.cast(pa.int64())
     return tuple(
         np.asarray(each)
         for each in (codes, table["timestamp"].cast(pa.int64()), table["current_storage_usage"])
