@@ -24,7 +24,7 @@ LAWS: dict[str, Callable[[np.random.Generator, int], Values]] = {
 
 def quiet(seed: int = 1) -> Iterator[tuple[str, Values, Values]]:
     """Name, times and values of each kind, without and with a season."""
-    times: Values = np.arange(POINTS) * STEP_S
+    times: Values = STEP_S * np.arange(POINTS, dtype=np.float64)
     wave: Values = np.sin(2 * np.pi * times / 86400)
     for number, (name, law) in enumerate(LAWS.items()):
         noise = law(np.random.default_rng([seed, number]), POINTS)
