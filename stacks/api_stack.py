@@ -1,7 +1,7 @@
 """The API, the functions behind it, the archive of insights and the environment's dashboard."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
@@ -78,7 +78,13 @@ class ApiStack(Stack):
         CfnOutput(self, "ApiId", value=api.rest.rest_api_id)
 
     def _function(
-        self, id: str, folder: str, about: str, contracts: Iterable[Contract], environment: dict[str, str]
+        self,
+        id: str,
+        folder: str,
+        about: str,
+        contracts: Iterable[Contract],
+        environment: dict[str, str],
+        settings: Mapping[str, object] | None = None,
     ) -> PayloadFunction:
         return PayloadFunction(
             self,
@@ -90,6 +96,7 @@ class ApiStack(Stack):
             description=about,
             environment=environment,
             contracts=contracts,
+            settings=settings,
             memory_mb=512,
         )
 
@@ -136,7 +143,8 @@ class ApiStack(Stack):
             "models",
             "Tells every model and its champion",
             [],
-            {"MODELS": directory(self, self._env, self._models)},
+            {},
+            settings={"models": directory(self._env, self._models)},
         )
         self._may_tell(function)
         return function
@@ -149,9 +157,10 @@ class ApiStack(Stack):
             "Tells health, status and metrics of each API's models, and starts their training",
             [],
             {
-                "MODELS": directory(self, self._env, self._models),
+                "MACHINES": machine_arn(self, ""),
                 "STATE_TABLE": foundation.state.table_name,
             },
+            settings={"models": directory(self._env, self._models)},
         )
         self._may_tell(function)
         machines = [training_machine(self._env, spec) for spec in self._models if spec.training]

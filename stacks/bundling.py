@@ -3,11 +3,12 @@
 import gzip
 import hashlib
 import io
+import json
 import os
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,11 +40,24 @@ class Payloads:
 
 
 def function_files(
-    root: Path, folder: str, contracts: Iterable[Contract], serves: Contract | None = None
+    root: Path,
+    folder: str,
+    contracts: Iterable[Contract],
+    *,
+    serves: Contract | None = None,
+    settings: Mapping[str, object] | None = None,
 ) -> dict[str, bytes]:
-    """What a function's bundle holds, by path inside it; `serves` is the model it answers for itself."""
+    """What a function's bundle holds, by path inside it.
+
+    `serves` is the model it answers for itself; `settings` are tables that its environment has no room for.
+    """
     code = root / "lambda"
+    tables = {
+        f"settings/{name.lower()}.json": json.dumps(table, indent=1, sort_keys=True).encode()
+        for name, table in (settings or {}).items()
+    }
     return {
+        **tables,
         **read_files(code / folder, folder),
         **read_files(code / "shared", "shared"),
         **_contract_files(root, contracts),
@@ -77,10 +91,15 @@ def training_files(root: Path, contract: Contract) -> dict[str, bytes]:
 
 
 def function_code(
-    payloads: Payloads, folder: str, contracts: Iterable[Contract] = (), serves: Contract | None = None
+    payloads: Payloads,
+    folder: str,
+    contracts: Iterable[Contract] = (),
+    *,
+    serves: Contract | None = None,
+    settings: Mapping[str, object] | None = None,
 ) -> lambda_.Code:
-    """The function's bundle as a folder asset."""
-    files = function_files(payloads.root, folder, contracts, serves)
+    """The function's bundle as a folder asset; see `function_files`."""
+    files = function_files(payloads.root, folder, contracts, serves=serves, settings=settings)
     if not any(path.startswith(f"{folder}/") for path in files):
         raise ValueError(f"lambda/{folder}/ holds no code; a function is bundled from it")
     digest = content_hash(files)

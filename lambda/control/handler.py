@@ -32,7 +32,8 @@ install(app)
 @cache
 def control() -> Control:
     environment = Environment()
-    models, table = served(environment), environment.text("STATE_TABLE")
+    models = served(environment, machines=environment.text("MACHINES"))
+    table = environment.text("STATE_TABLE")
     environment.done()
     ssm, sagemaker, steps, dynamodb = (
         boto3.client(service, config=bounded(read_timeout_s=3, attempts=2))

@@ -2,7 +2,7 @@
 
 The function reads two parameters at run time. A share of the traffic goes to the candidate first; after
 the wait it becomes the champion, is watched for the bake time, and an alarm at any time sets the parameters
-back. Two promotions of one model may meet: the candidate parameter is the lock; the later one is told StackBusy.
+back. Two promotions of one model may meet: the candidate parameter is the lock; the later is told StackBusy.
 """
 
 from __future__ import annotations

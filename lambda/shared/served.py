@@ -39,8 +39,11 @@ class Served:
     """Data profiles it can be trained on."""
 
 
-def served(environment: Environment, name: str = "MODELS") -> dict[str, Served]:
-    """The setting's models, by name; what is wrong with it is left to `environment.done`."""
+def served(environment: Environment, name: str = "MODELS", *, machines: str = "") -> dict[str, Served]:
+    """The setting's models, by name; what is wrong with it is left to `environment.done`.
+
+    `machines` is what the ARNs of the state machines begin with, where the setting holds their names alone.
+    """
     found: dict[str, Served] = {}
     known = {field.name for field in fields(Served)}
     for model, entry in environment.table(name, "title", "route", "api", "kind").items():
@@ -50,7 +53,8 @@ def served(environment: Environment, name: str = "MODELS") -> dict[str, Served]:
         if not faults:
             given: dict[str, Any] = {key: value for key, value in entry.items() if key in known}
             lists = {key: tuple(given.get(key, ())) for key in ("aliases", "profiles")}
-            found[model] = Served(**{**given, **lists, "name": model})
+            machine = machines + given["machine"] if given.get("machine") else ""
+            found[model] = Served(**{**given, **lists, "name": model, "machine": machine})
     return found
 
 

@@ -1,38 +1,34 @@
-"""What functions must know of the models to tell about them and to start their training."""
+"""What functions must know of the models to tell about them and to start their training: names only."""
 
-from __future__ import annotations
-
-import json
 from collections.abc import Sequence
-
-from aws_cdk import Stack
 
 from catalog.spec import ModelSpec
 from stacks.environments import Environment
-from stacks.names import champion_parameter, machine_arn, scoped, training_machine
+from stacks.names import candidate_parameter, champion_parameter, scoped, training_machine
+
+Entry = dict[str, str | list[str]]
 
 
-def directory(stack: Stack, env: Environment, models: Sequence[ModelSpec]) -> str:
-    """JSON of an entry for each model; all values are text."""
-    return json.dumps({spec.name: _entry(stack, env, spec) for spec in models}, sort_keys=True)
+def directory(env: Environment, models: Sequence[ModelSpec]) -> dict[str, Entry]:
+    """An entry for each model, by its name."""
+    return {spec.name: _entry(env, spec) for spec in models}
 
 
-def _entry(stack: Stack, env: Environment, spec: ModelSpec) -> dict[str, str]:
-    entry = {
+def _entry(env: Environment, spec: ModelSpec) -> Entry:
+    entry: Entry = {
         "title": spec.contract.title,
         "route": spec.route,
         "api": spec.api,
         "kind": "declared" if spec.training is None else "endpoint" if spec.endpoint else "function",
-        "contract": spec.contract.hash,
-        "aliases": json.dumps(spec.aliases),
+        "aliases": list(spec.aliases),
     }
     if spec.training is None:
-        return entry
-    profiles = [profile.name for profile in spec.training.promotion.profiles]
+        return {**entry, "version": spec.contract.hash[:8]}
     return {
         **entry,
         "parameter": champion_parameter(env, spec),
+        **({"candidate": candidate_parameter(env, spec)} if spec.function else {}),
         "endpoint" if spec.endpoint else "function": scoped(env, spec),
-        "machine": machine_arn(stack, training_machine(env, spec)),
-        "profiles": json.dumps(profiles),
+        "machine": training_machine(env, spec),
+        "profiles": [profile.name for profile in spec.training.promotion.profiles],
     }

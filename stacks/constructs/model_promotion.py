@@ -1,6 +1,5 @@
 """From an approved package to the champion that serves, through CloudFormation, and back when that fails."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -53,7 +52,8 @@ class ModelPromotion(Construct):
             layer=layer,
             folder="promote",
             description="Writes the champion and updates the stack that serves it",
-            environment={"TARGETS": json.dumps(places, sort_keys=True)},
+            environment={},
+            settings={"targets": places},
             timeout_s=60,
         )
         _grant(promote, env, models)

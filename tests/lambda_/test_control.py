@@ -31,7 +31,7 @@ def trained(name: str, *aliases: str, **more: Any) -> dict[str, Any]:
         "kind": "function",
         "parameter": f"/{name}",
         "candidate": f"/{name}/candidate",
-        "machine": MACHINE.format(name),
+        "machine": f"local-{name}-training",
         "aliases": list(aliases),
         "profiles": ["synthetic", "live"],
         **more,
@@ -76,6 +76,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     made = World()
     monkeypatch.setenv("MODELS", json.dumps(MODELS))
     monkeypatch.setenv("STATE_TABLE", "state")
+    monkeypatch.setenv("MACHINES", MACHINE.partition("local-")[0])
     clients = {
         "ssm": made.ssm,
         "sagemaker": made.registry,
