@@ -1,0 +1,1 @@
+"""Records trainings and promotions in MLflow, from what they left behind."""
