@@ -22,7 +22,7 @@ from detectors.knn_evt import DEFAULTS, Detector
 from studies import nab_baselines as baselines
 from studies.nab_alarms import quiet
 from studies.nab_corpus import File, load
-from studies.nab_scoring import PROFILES, score
+from studies.nab_scoring import PROFILES, Result, score
 
 Values = NDArray[np.float64]
 
@@ -57,7 +57,7 @@ def figures(files: Sequence[File], scores: dict[str, Values]) -> dict[str, Any]:
         parts[f"all/{group}"] = [file for file in files if file.group == group]
     return {
         profile: {
-            part: asdict(score(some, [scores[f.name] for f in some], weights)) for part, some in parts.items()
+            part: _row(score(some, [scores[f.name] for f in some], weights)) for part, some in parts.items()
         }
         for profile, weights in PROFILES.items()
     }
@@ -65,7 +65,7 @@ def figures(files: Sequence[File], scores: dict[str, Values]) -> dict[str, Any]:
 
 def at(files: Sequence[File], scores: dict[str, Values], threshold: float) -> dict[str, Any]:
     """The standard profile's figures at a threshold that was not chosen on these files."""
-    return asdict(score(files, [scores[file.name] for file in files], PROFILES["standard"], threshold))
+    return _row(score(files, [scores[file.name] for file in files], PROFILES["standard"], threshold))
 
 
 def chance(files: Sequence[File]) -> dict[str, float]:
@@ -108,8 +108,9 @@ def study(folder: Path) -> dict[str, Any]:
     scores = {name: {file.name: run(file) for file in files} for name, run in DETECTORS.items()}
     results: dict[str, Any] = {name: figures(files, found) for name, found in scores.items()}
     for name, found in scores.items():
-        chosen = results[name]["standard"]["development"]["threshold"]
-        results[name]["standard"]["held_out_at_development_threshold"] = at(held_out, found, chosen)
+        row = results[name]["standard"]
+        chosen = row["development"]["threshold"]
+        row["held_out_at_development_threshold"] = at(held_out, found, np.inf if chosen is None else chosen)
     shipped = {f"{rate:g}": at(files, scores["knn_evt"], 1 - rate) for rate in RATES}
     return {
         "corpus": {
@@ -128,6 +129,12 @@ def study(folder: Path) -> dict[str, Any]:
         "points_per_second": speed(files),
         "measured_false_alarm_rate": alarm_rates(files),
     }
+
+
+def _row(result: Result) -> dict[str, Any]:
+    """For JSON, which has no infinity: the threshold that detects nothing is None."""
+    row = asdict(result)
+    return row | {"threshold": None} if np.isinf(result.threshold) else row
 
 
 if __name__ == "__main__":
