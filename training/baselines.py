@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import forecast_baselines
 from catalog.contract import Contract, Fallback, Points, Rule, Scorecard
 from dataset import Rows
 from encoding import Matrix
@@ -26,7 +27,7 @@ class Answers:
 
 def all_of(rows: Rows, contract: Contract, metadata: dict[str, Any]) -> dict[str, Answers]:
     """Constant: the training split's commonest class or mean. Persistence: the entity's latest known label,
-    the constant where there is none. Rule: the contract's fallback, if it has one."""
+    the constant where there is none. Rule: the contract's fallback, if it has one. Forecasts have more."""
     constant = np.full(len(rows), metadata["constant"])
     persistence = np.where(np.isnan(rows.known), constant, rows.known)
     found = {"constant": _answers(constant, contract), "persistence": _answers(persistence, contract)}
@@ -34,6 +35,9 @@ def all_of(rows: Rows, contract: Contract, metadata: dict[str, Any]) -> dict[str
         found["constant"] = _shares(len(rows), metadata)
     if contract.fallback:
         found["rule"] = rule(rows.features, contract, contract.fallback)
+    if contract.target.horizons:
+        naive = forecast_baselines.of(rows.features, contract)
+        found |= {name: Answers(values) for name, values in naive.items()}
     return found
 
 

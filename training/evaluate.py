@@ -22,10 +22,11 @@ import dataset
 import metrics
 from artifact import Artifact
 from baselines import Answers
-from catalog.contract import Contract
+from catalog.contract import Contract, Target
 from dataset import Rows
 from encoding import Encoder, Matrix
 from jobs import JobError, bundled_contract, run
+from scoring import by_horizon, score
 
 MOST_ROWS = 100_000
 """Beyond this many rows the intervals are narrower than anything a gate asks."""
@@ -49,6 +50,7 @@ def evaluate(
             f"{model} was trained for contract {candidate.contract.hash}, this code has {contract.hash}"
         )
     answers = _ask(candidate, rows.features)
+    alone = _ask(candidate, _without(rows.features, history(contract)))
     found = {
         "model": contract.name,
         "profile": known["profile"],
@@ -57,15 +59,17 @@ def evaluate(
         "contract_hash": contract.hash,
         "learner": candidate.learner,
         "hyperparameters": candidate.facts["hyperparameters"],
-        "metrics": score(rows, answers),
-        "alone": score(rows, _ask(candidate, _without(rows.features, history(contract)))),
+        "metrics": score(rows, answers, contract.target),
+        "alone": score(rows, alone, contract.target),
         "baselines": {
-            name: score(rows, each) for name, each in baselines.all_of(rows, contract, known).items()
+            name: score(rows, each, contract.target)
+            for name, each in baselines.all_of(rows, contract, known).items()
         },
         **_champion(champion, rows, contract),
         **_classes(rows, answers, contract),
         "importance": _most(candidate.facts["importance"]),
-        "confidence_intervals": _intervals(rows, answers),
+        "horizons": by_horizon(rows, answers, contract.target),
+        "confidence_intervals": _intervals(rows, answers, contract.target),
     }
     output.mkdir(parents=True, exist_ok=True)
     (output / "evaluation.json").write_text(json.dumps(found, indent=1))
@@ -85,12 +89,6 @@ def history(contract: Contract) -> NDArray[np.bool_]:
 
 def _without(features: Matrix, columns: NDArray[np.bool_]) -> Matrix:
     return np.where(columns, np.float32(np.nan), features)
-
-
-def score(rows: Rows, answers: Answers) -> dict[str, float]:
-    if answers.labels is None:
-        return metrics.regression(rows.target, answers.values)
-    return metrics.classification(rows.target.astype(np.int64), answers.values, answers.labels)
 
 
 def _load(path: Path) -> Artifact:
@@ -121,7 +119,7 @@ def _champion(path: Path | None, rows: Rows, contract: Contract) -> dict[str, An
             f"the champion has contract {champion.contract.hash}, this one is {contract.hash}: not comparable"
         )
         return {"champion": None, "champion_note": note}
-    return {"champion": score(rows, _ask(champion, rows.features)), "champion_note": None}
+    return {"champion": score(rows, _ask(champion, rows.features), contract.target), "champion_note": None}
 
 
 def _classes(rows: Rows, answers: Answers, contract: Contract) -> dict[str, Any]:
@@ -149,7 +147,7 @@ def _most(importance: dict[str, float]) -> dict[str, float]:
     return dict(ranked[:MOST_IMPORTANT])
 
 
-def _intervals(rows: Rows, answers: Answers) -> dict[str, list[float]] | None:
+def _intervals(rows: Rows, answers: Answers, target: Target) -> dict[str, list[float]] | None:
     """95% intervals of each metric; whole entities are drawn, since an entity's rows resemble each other."""
     if len(rows) > MOST_ROWS:
         return None
@@ -160,7 +158,7 @@ def _intervals(rows: Rows, answers: Answers) -> dict[str, list[float]] | None:
         times = np.bincount(draw.integers(entities, size=entities), minlength=entities)
         chosen = np.repeat(np.arange(len(rows)), times[rows.entity])
         labels = None if answers.labels is None else answers.labels[chosen]
-        found.append(score(rows.take(chosen), Answers(answers.values[chosen], labels)))
+        found.append(score(rows.take(chosen), Answers(answers.values[chosen], labels), target))
     return {name: np.quantile([each[name] for each in found], (0.025, 0.975)).tolist() for name in found[0]}
 
 

@@ -22,11 +22,12 @@ import artifact
 import dataset
 import decision
 import golden
-import metrics
 from artifact import Artifact
+from baselines import Answers
 from catalog.contract import Contract
 from encoding import Scaler
 from jobs import JobError, bundled_contract, run
+from scoring import score
 
 OWN = ("learner", "checkpoint_dir", "decision")
 """Hyperparameters of this job; the learner knows the others."""
@@ -77,8 +78,8 @@ def train(
     trained = Artifact(contract, own["learner"], model, scaler, weights, facts)
     trained.save(model_dir)
     (model_dir / golden.FILE).write_text(json.dumps(golden.of(trained, validation)))
-    for name, score in scores.items():
-        report(f"validation:{name}", score)
+    for name, value in scores.items():
+        report(f"validation:{name}", value)
     report(log["metric"], log["best_score"])
     return facts
 
@@ -94,13 +95,12 @@ def _scaled(rows: dataset.Rows, scaler: Scaler) -> dataset.Rows:
 
 def _judge(model: Any, rows: dataset.Rows, contract: Contract, rule: str) -> tuple[dict[str, float], Any]:
     """Validation metrics, and the decision weights that the rule chose on validation."""
-    answers = model.predict(rows.features)
-    if not contract.target.classes:
-        answers = np.clip(answers, contract.target.minimum, contract.target.maximum)
-        return metrics.regression(rows.target, answers), np.empty(0, np.float32)
-    truth = rows.target.astype(np.int64)
-    weights = decision.weights(rule, truth, answers)
-    return metrics.classification(truth, answers, np.argmax(answers * weights, axis=1)), weights
+    answers, target = model.predict(rows.features), contract.target
+    if not target.classes:
+        clipped = np.clip(answers, target.minimum, target.maximum)
+        return score(rows, Answers(clipped), target), np.empty(0, np.float32)
+    weights = decision.weights(rule, rows.target.astype(np.int64), answers)
+    return score(rows, Answers(answers, np.argmax(answers * weights, axis=1)), target), weights
 
 
 def _identity(given: Mapping[str, str], data_hash: str) -> str:

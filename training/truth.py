@@ -23,7 +23,8 @@ class Truth:
     """Labelled rows of a bucket: arrays of one length.
 
     `place` is the row's place in the bucket, `known` the latest truth known at its time (NaN where none was),
-    `hours` how far ahead a forecast's target lies. A forecast has a row for each of its horizons.
+    `hours` how far ahead a forecast's target lies. A forecast has a row for each of its horizons, from
+    records that hold the current value.
     """
 
     place: Index
@@ -40,7 +41,7 @@ class Truth:
             return cls(place, bucket.target[place], known[place])
         now = columns.values[target.ahead_of]
         later = labels.ahead(columns.entity, columns.time, now, target.horizons)
-        place, which = np.nonzero(np.isfinite(later))
+        place, which = np.nonzero(np.isfinite(later) & np.isfinite(now)[:, None])
         return cls(place, later[place, which].astype(float), now[place], np.array(target.horizons)[which])
 
 

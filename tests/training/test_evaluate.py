@@ -10,8 +10,10 @@ from sklearn import metrics as reference
 
 import artifact
 import baselines
+import curves
 import evaluate
 import metrics
+import scoring
 from baselines import Answers
 from catalog.known import CLASS_METRICS, NUMBER_METRICS
 from dataset import Rows, read
@@ -94,6 +96,51 @@ def test_the_evaluation_says_everything(prepared, models, tmp_path, name):
     assert {frozenset(each) for each in found["baselines"].values()} == {frozenset(found["metrics"])}
     for metric, (low, high) in found["confidence_intervals"].items():
         assert low <= found["metrics"][metric] <= high
+
+
+def test_the_curves_are_scikit_learn_s():
+    truth, probabilities = some_answers()
+    labels, names = probabilities.argmax(axis=1), ("a", "b", "c", "d")
+    found = curves.roc(truth, probabilities, names)
+    for code, name in enumerate(names):
+        fpr, tpr, _ = reference.roc_curve(truth == code, probabilities[:, code])
+        along = np.array(found[name]["fpr"]) + found[name]["tpr"]
+        np.testing.assert_allclose(np.interp(fpr + tpr, along, found[name]["tpr"]), tpr, atol=0.02)
+        assert found[name]["auc"] == reference.roc_auc_score(truth == code, probabilities[:, code])
+        assert (found[name]["fpr"][0], found[name]["tpr"][0]) == (0, 0)
+        assert (found[name]["fpr"][-1], found[name]["tpr"][-1]) == (1, 1)
+        assert len(found[name]["fpr"]) == len(found[name]["tpr"]) <= curves.POINTS
+    assert set(curves.roc(np.minimum(truth, 2), probabilities, names)) == {"a", "b", "c"}
+    held = curves.calibration(truth, probabilities, labels)
+    assert sum(held["rows"]) == len(truth)
+    right = sum(n * share for n, share in zip(held["rows"], held["accuracy"], strict=True) if n)
+    assert right / len(truth) == pytest.approx(np.mean(truth == labels), abs=1e-5)
+
+
+def test_sure_and_right_answers_are_calibrated():
+    truth = np.array([0, 1, 1, 0])
+    assert curves.calibration(truth, np.eye(2)[truth], truth)["error"] == 0
+    assert curves.calibration(1 - truth, np.eye(2)[truth], truth)["error"] == 1
+
+
+def test_the_auc_of_two_classes_is_the_ordinary_one():
+    truth, probabilities = some_answers(classes=4)
+    rare = (truth == 3).astype(np.int64)
+    shares = np.column_stack((1 - probabilities[:, 3], probabilities[:, 3]))
+    found = metrics.classification(rare, shares, shares.argmax(axis=1))
+    assert found["auc"] == pytest.approx(reference.roc_auc_score(rare, shares[:, 1]))
+
+
+def test_the_evaluation_can_be_drawn_without_the_data(prepared, models, tmp_path):
+    found = evaluated(prepared, models["iops-risk"], tmp_path)
+    assert (found["learner"], found["hyperparameters"]["max_depth"]) == ("xgboost", "3")
+    assert set(found["roc"]) == set(RISK.target.classes)
+    assert found["metrics"]["auc"] == pytest.approx(np.mean([each["auc"] for each in found["roc"].values()]))
+    assert 0 < found["calibration"]["error"] < 0.5
+    assert list(found["importance"].values()) == sorted(found["importance"].values(), reverse=True)
+    assert next(iter(found["importance"])) in ("p99_latency", "queue_depth")
+    score = evaluated(prepared, models["iops-performance"], tmp_path, SCORE)
+    assert (score["roc"], score["calibration"], score["horizons"]) == ({}, None, {})
 
 
 def test_the_model_beats_its_baselines(prepared, models, tmp_path):
@@ -207,5 +254,5 @@ def test_records_sent_alone_are_judged_too(prepared, models, trained, tmp_path, 
     rows.features[:, evaluate.history(contract)] = np.nan
     answers = model.predict(rows.features)
     labels = model.labels(answers) if contract.target.classes else None
-    assert found["alone"] == evaluate.score(rows, Answers(answers, labels))
+    assert found["alone"] == scoring.score(rows, Answers(answers, labels), contract.target)
     assert found["alone"] != found["metrics"]
