@@ -43,6 +43,7 @@ THREAT_PAYLOAD = ModelSpec(
         tuning=Tuning(
             objective=Metric(name="validation:macro_f1", goal="Maximize"),
             ranges=(Continuous("C", 1, 1000, "Logarithmic"),),
+            fixed=(("class_weight", "balanced"),),
             jobs=20,
             parallel=4,
         ),
