@@ -1,0 +1,1 @@
+"""Decides on predictions above their threshold, and acts on them where it may."""
