@@ -6,12 +6,13 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from dataset import Rows
 from encoding import Matrix
@@ -23,6 +24,9 @@ SHORTENED, HIDDEN, SHIFTED = 0.3, 0.1, 0.5
 """What is done to windows while learning: a share loses the begin of its history and features are hidden, as
 callers send records without history or without some metrics; every feature is moved by a random level,
 of this standard deviation, as the resources at hand do not show all the levels that there are."""
+REMEMBERED = 0.99
+"""What is judged and kept is a moving average of the weights, this much of which stays from step to step: the
+weights of a single step follow chance."""
 STEEPEST = 1.0
 """Longest gradient that a step follows."""
 
@@ -45,6 +49,8 @@ class Epochs:
         self.optimizer = torch.optim.AdamW(
             network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, foreach=False
         )
+        follow = get_ema_multi_avg_fn(REMEMBERED)  # type: ignore[no-untyped-call]
+        self.average = AveragedModel(network, multi_avg_fn=follow)
         self.identity, self.folder = identity, folder
         self.progress = Progress(0, 0, np.inf, {})
 
@@ -55,13 +61,18 @@ class Epochs:
         now = self.progress
         while now.done < self.settings.epochs and now.done - now.best <= self.settings.patience:
             self._pass(rows, labels)
-            score = log_loss(truth, probabilities(self.network, validation.features))
+            score = log_loss(truth, probabilities(self.judged, validation.features))
             if score < now.score:
-                now.best, now.score, now.weights = now.done, score, _copied(self.network.arrays())
+                now.best, now.score, now.weights = now.done, score, _copied(self.judged.arrays())
             now.done += 1
             report(score)
             self._save()
         return now
+
+    @property
+    def judged(self) -> Network:
+        """The network with the averaged weights."""
+        return cast(Network, self.average.module)
 
     def _pass(self, rows: Tensor, labels: Tensor) -> None:
         self.network.train()
@@ -71,6 +82,7 @@ class Epochs:
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(self.network.parameters(), STEEPEST)
             self.optimizer.step()
+            self.average.update_parameters(self.network)
 
     def _varied(self, rows: Tensor) -> Tensor:
         """The rows (n, steps x features) as other resources and callers might have sent them."""
@@ -86,6 +98,8 @@ class Epochs:
         held = _read(self._path, self.identity)
         if held is not None:
             self.network.take(_under("now", held))
+            self.judged.take(_under("average", held))
+            self.average.n_averaged.fill_(int(held["averaged"]))
             self._set_moments(held)
             done, best = (int(held[name]) for name in ("done", "best"))
             self.progress = Progress(done, best, float(held["score"]), _under("best", held))
@@ -103,6 +117,8 @@ class Epochs:
             return
         now = self.progress
         held: dict[str, Any] = {f"now/{name}": each for name, each in self.network.arrays().items()}
+        held |= {f"average/{name}": each for name, each in self.judged.arrays().items()}
+        held |= {"averaged": int(self.average.n_averaged)}
         held |= {f"best/{name}": each for name, each in now.weights.items()} | self._moments()
         held |= {"done": now.done, "best": now.best, "score": now.score, "owner": self.identity}
         self._path.parent.mkdir(parents=True, exist_ok=True)

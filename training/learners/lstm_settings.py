@@ -28,7 +28,7 @@ DEFAULTS = {
     "weight_decay": "0.01",
     "epochs": "30",
     "batch_size": "128",
-    "patience": "5",
+    "patience": "8",
     "seed": "0",
 }
 

@@ -1,4 +1,4 @@
-"""Synthetic metric snapshots: a seeded fleet of resources over a day, one snapshot every five minutes.
+"""Synthetic metric snapshots: a seeded fleet of resources over a day, a snapshot every five minutes.
 
 Resources are made in groups, each from its own random streams: memory does not grow with the number of
 records, and the first records are the same however many are asked for. See docs/metric_snapshot-data.md.

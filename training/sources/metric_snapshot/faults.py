@@ -19,9 +19,9 @@ Random = np.random.Generator
 MODES = ("none", "memory_leak", "disk_saturation", "network_degradation", "cpu_saturation")
 OFTEN = np.array([0.30, 0.55, 0.78, 1.0])
 """How often the modes come, cumulated, in the order of MODES without none."""
-BETWEEN = 30.0
+BETWEEN = 24.0
 """Snapshots that a sound resource stays so, on average."""
-LASTS = (18.0, 54.0)
+LASTS = (24.0, 60.0)
 """Snapshots from the begin of a fault to its full growth, evenly spread."""
 HEALS = 1 / 200
 """Chance in a snapshot that a fault goes away by itself."""

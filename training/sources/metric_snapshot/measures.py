@@ -66,7 +66,7 @@ def _service(random: Random, traces: dict[str, Array], load: Array, job: Array) 
 
 def _trace(state: State, mode: str) -> Array:
     """How strongly the fault shows, 0 where the resource has another or none."""
-    return np.where(state.mode == MODES.index(mode), state.growth * state.strength, 0.0)
+    return np.where(state.mode == MODES.index(mode), state.strength * state.growth**0.75, 0.0)
 
 
 def _load(random: Random, snapshots: int, resources: int) -> Array:
