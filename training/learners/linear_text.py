@@ -100,7 +100,7 @@ def fit(
         raise JobError(f"the training rows are all of one class; {contract.name} needs at least two")
     weight = None if settings["class_weight"] == "none" else settings["class_weight"]
     found = LogisticRegression(C=settings["C"], class_weight=weight, max_iter=ITERATIONS)
-    found.fit(train.features, labels)
+    found.fit(_thin(train.features), labels)
     model = _model(found, len(contract.target.classes))
     score = metrics.log_loss(validation.target.astype(np.int64), model.predict(validation.features))
     metric = "validation:mlogloss"
@@ -113,6 +113,13 @@ def fit(
         "hyperparameters": {name: str(value) for name, value in settings.items()},
     }
     return model, log
+
+
+def _thin(inputs: Matrix) -> Any:
+    """The same matrix without its zeros where most are, as in short texts: a search then takes a third."""
+    from scipy import sparse
+
+    return sparse.csr_matrix(inputs) if np.count_nonzero(inputs) < inputs.size / 4 else inputs
 
 
 def _model(found: Any, classes: int) -> Model:
