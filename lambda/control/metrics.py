@@ -14,8 +14,8 @@ CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 REQUESTED = "requested"
 COUNTERS = {
     "predictions": "Records predicted",
-    "anomalies": "Predictions at or above the threshold that tells the event bus, and points found anomalous",
-    "errors": "Requests that failed",
+    "anomalies": "Predictions of another class than the calm one",
+    "errors": "Requests answered with a status of 500 or above",
 }
 OF_REMEDIATIONS = (
     f"Remediations by outcome: {REQUESTED} counts the events told, the others what was decided on them"

@@ -15,7 +15,8 @@ from catalog.contract import parse_time, shown
 
 SOURCE, DETAIL_TYPE = "ops-ml", "Prediction Above Threshold"
 MODEL = re.compile(r"[a-z][a-z0-9-]{0,62}")
-ENTITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}")
+ENTITY = re.compile(r"[A-Za-z0-9:][A-Za-z0-9._:/-]{0,127}")
+"""What keys of records may hold, IPv6 addresses among them."""
 OLDEST_S = 3600
 """An older event tells of a state that has passed; acting on it could do harm."""
 AHEAD_S = 300

@@ -190,7 +190,7 @@ def test_the_decision_is_recorded_before_it_is_acted_on(world: World, executor: 
         seen.append(world.statuses())
         return {"AutomationExecutionId": "1"}
 
-    world.ssm.start_automation_execution = start
+    world.ssm.__dict__["start_automation_execution"] = start
     made.decide(told())
     assert seen == [["pending"]]
     assert world.statuses() == ["acted"]
@@ -303,7 +303,7 @@ def test_a_bad_event_is_refused_once_and_never_raises(world: World, executor: Ma
     assert sum(world.counted("failure").values()) + sum(world.counted("unknown").values()) == 1
 
 
-@pytest.mark.parametrize("entity", ["arn:aws:ec2", "a/b", "host:22"])
+@pytest.mark.parametrize("entity", ["arn:aws:ec2", "a/b", "host:22", "::1"])
 def test_an_entity_that_may_not_stand_in_an_action(world: World, executor: Make, entity: str) -> None:
     assert executor().decide(told(entity))["decision"] == "refused"
     assert world.acts() == 0
