@@ -17,15 +17,15 @@ TABLE = "state"
 
 
 class StateTable(Fake):
-    """`failures` are raised by the next calls, whichever they are; `lost_answers` calls of those that store
-    fail after they stored, as where the network breaks and the client sends again."""
+    """`failures` are raised by the next calls, whichever they are, None by none. So many `lost_answers` as
+    there are: a write fails after it stored, as where the network breaks and the client sends again."""
 
     service = "dynamodb"
 
     def __init__(self) -> None:
         super().__init__()
         self.items: dict[tuple[str, str], Item] = {}
-        self.failures: list[Exception] = []
+        self.failures: list[Exception | None] = []
         self.lost_answers = 0
         self.unprocessed = 0
         self.lock = threading.RLock()
@@ -114,8 +114,9 @@ class StateTable(Fake):
             return {}
 
     def _fail(self) -> None:
-        if self.failures:
-            raise self.failures.pop(0)
+        failure = self.failures.pop(0) if self.failures else None
+        if failure:
+            raise failure
 
     def _may(self, item: Item, request: Mapping[str, Any]) -> bool:
         assert request["TableName"] == TABLE

@@ -1,0 +1,38 @@
+"""AWS clients, each made when it is first needed: making one takes as long as many predictions."""
+
+from __future__ import annotations
+
+import importlib
+from functools import cached_property
+from typing import Any
+
+from shared.clients import bounded
+
+
+class Clients:
+    """Short waits: a caller waits too, and every call here has something to fall back on."""
+
+    @cached_property
+    def dynamodb(self) -> Any:
+        return _made("dynamodb")
+
+    @cached_property
+    def events(self) -> Any:
+        return _made("events")
+
+    @cached_property
+    def ssm(self) -> Any:
+        return _made("ssm")
+
+    @cached_property
+    def sagemaker(self) -> Any:
+        return _made("sagemaker")
+
+    @cached_property
+    def s3(self) -> Any:
+        return _made("s3")
+
+
+def _made(service: str) -> Any:
+    client: Any = importlib.import_module("boto3").client
+    return client(service, config=bounded(read_timeout_s=2, attempts=2))
