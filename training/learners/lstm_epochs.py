@@ -21,7 +21,8 @@ from learners.lstm_settings import Settings
 from metrics import log_loss
 
 SHORTENED, HIDDEN, SHIFTED = 0.3, 0.1, 0.5
-"""What is done to windows while learning: a share loses the begin of its history and features are hidden, as
+"""What is done to windows while learning: a share keeps a short history, often
+none, and features are hidden, as
 callers send records without history or without some metrics; every feature is moved by a random level,
 of this standard deviation, as the resources at hand do not show all the levels that there are."""
 REMEMBERED = 0.99
@@ -87,7 +88,8 @@ class Epochs:
     def _varied(self, rows: Tensor) -> Tensor:
         """The rows (n, steps x features) as other resources and callers might have sent them."""
         count, steps, features = len(rows), self.network.steps, self.network.features
-        first = torch.randint(0, steps, (count, 1)) * (torch.rand(count, 1) < SHORTENED)
+        kept = torch.floor((steps + 1) ** torch.rand(count, 1)).clamp(max=steps)
+        first = (steps - kept) * (torch.rand(count, 1) < SHORTENED)
         early = torch.arange(steps)[None] < first
         hidden = early[:, :, None] | (torch.rand(count, 1, features) < HIDDEN)
         moved = rows.view(count, steps, features) + SHIFTED * torch.randn(count, 1, features)
