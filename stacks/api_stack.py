@@ -16,6 +16,7 @@ from stacks.constructs.model_directory import directory
 from stacks.constructs.model_function import ModelFunction
 from stacks.constructs.operations_dashboard import OperationsDashboard
 from stacks.constructs.payload_function import PayloadFunction, PayloadLayer
+from stacks.constructs.remediation_executor import RemediationExecutor
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
 from stacks.names import (
@@ -65,6 +66,15 @@ class ApiStack(Stack):
         for base in sorted({spec.api for spec in models}):
             for method, path in CONTROL:
                 api.route(method, f"{base}/{path}", functions["control"])
+        if env.remediation:
+            RemediationExecutor(
+                self,
+                "Remediation",
+                env=env,
+                remediation=env.remediation,
+                foundation=foundation,
+                layer=self._layer,
+            )
         InsightArchive(self, "Stream", env=env, foundation=foundation, layer=self._layer)
         OperationsDashboard(
             self,
