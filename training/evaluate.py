@@ -7,7 +7,6 @@ import json
 import sys
 import tarfile
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,16 +21,12 @@ import dataset
 import metrics
 from artifact import Artifact
 from baselines import Answers
-from catalog.contract import Contract, Target
+from catalog.contract import Contract
 from dataset import Rows
 from encoding import Encoder, Matrix
 from jobs import JobError, bundled_contract, run
-from scoring import by_horizon, score
+from scoring import by_horizon, intervals, score
 
-MOST_ROWS = 100_000
-"""Beyond this many rows the intervals are narrower than anything a gate asks."""
-WORK = 2_000_000
-"""Rows drawn for the intervals in all."""
 MOST_IMPORTANT = 30
 """Columns whose importance the evaluation tells."""
 
@@ -69,7 +64,7 @@ def evaluate(
         **_classes(rows, answers, contract),
         "importance": _most(candidate.facts["importance"]),
         "horizons": by_horizon(rows, answers, contract.target),
-        "confidence_intervals": _intervals(rows, answers, contract.target),
+        "confidence_intervals": intervals(rows, answers, contract.target),
     }
     output.mkdir(parents=True, exist_ok=True)
     (output / "evaluation.json").write_text(json.dumps(found, indent=1))
@@ -145,21 +140,6 @@ def _most(importance: dict[str, float]) -> dict[str, float]:
     """The columns that matter most, first the most important one."""
     ranked = sorted(importance.items(), key=lambda item: -item[1])
     return dict(ranked[:MOST_IMPORTANT])
-
-
-def _intervals(rows: Rows, answers: Answers, target: Target) -> dict[str, list[float]] | None:
-    """95% intervals of each metric; whole entities are drawn, since an entity's rows resemble each other."""
-    if len(rows) > MOST_ROWS:
-        return None
-    draw, entities = np.random.default_rng(0), int(rows.entity.max()) + 1
-    rows = replace(rows, features=rows.features[:, :0])
-    found = []
-    for _ in range(min(200, max(20, WORK // len(rows)))):
-        times = np.bincount(draw.integers(entities, size=entities), minlength=entities)
-        chosen = np.repeat(np.arange(len(rows)), times[rows.entity])
-        labels = None if answers.labels is None else answers.labels[chosen]
-        found.append(score(rows.take(chosen), Answers(answers.values[chosen], labels), target))
-    return {name: np.quantile([each[name] for each in found], (0.025, 0.975)).tolist() for name in found[0]}
 
 
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:

@@ -1,6 +1,10 @@
 """Every kind of model through the same jobs: windows, texts and forecasts, with the boosted trees."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -16,11 +20,12 @@ import golden
 import inference
 from dataset import KNOWN, read
 from encoding import Encoder
-from tests.training.events import AHEAD, CARD, NOTES, SERIES, as_records, readings
 from tests.training.fleet import metadata_of, prepared_from, split_table, train_on
+from tests.training.kinds import AHEAD, CARD, NOTES, SERIES, as_records, readings
 from tests.training.test_evaluate import packed
 
 CONTRACTS = {contract.name: contract for contract in (SERIES, NOTES, AHEAD)}
+ROOT = Path(__file__).parents[2]
 PARTS = ("train", "validation", "test")
 
 
@@ -201,3 +206,19 @@ def test_an_endpoint_reads_windows_and_texts(models, tmp_path, monkeypatch):
         )
         assert len(answer["predictions"]) == len(records)
         assert answer["predictions"][0]["contributions"][0]["feature"] in CONTRACTS[name].columns
+
+
+@pytest.mark.parametrize("job", ["prepare", "train", "generate", "evaluate"])
+def test_a_job_s_start_loads_no_learner_and_no_pandas(job):
+    """Each trial and each small job would wait for them."""
+    program = f"import sys, {job}; print(*sys.modules)"
+    found = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": f"{ROOT / 'training'}:{ROOT}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = set(found.stdout.split())
+    assert not {"torch", "xgboost", "onnx", "onnxruntime", "boto3"} & loaded
+    assert job == "prepare" or not {"sklearn", "pandas", "scipy"} & loaded

@@ -11,9 +11,9 @@ import windows
 from catalog.contract import Text
 from encoding import Encoder
 from features import iops_insight
-from tests.training.events import NOTES, SERIES, START, as_records, readings
 from tests.training.fleet import RISK, fleet
 from tests.training.fleet import as_records as as_insights
+from tests.training.kinds import NOTES, SERIES, START, as_records, readings
 
 
 def shuffled(records, seed=1):

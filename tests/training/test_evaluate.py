@@ -208,6 +208,23 @@ def test_a_champion_that_is_not_there_or_not_comparable_is_said(prepared, models
     assert f"the champion has contract {SCORE.hash}" in found["champion_note"]
 
 
+def test_a_champion_of_another_container_s_library_is_said(prepared, models, tmp_path, monkeypatch):
+    read, known = artifact.load, []
+
+    def load(folder):
+        if known:
+            raise ModuleNotFoundError("No module named 'torch'", name="torch")
+        known.append(folder)
+        return read(folder)
+
+    monkeypatch.setattr(artifact, "load", load)
+    found = evaluated(prepared, models["iops-risk"], tmp_path, champion=models["iops-risk"])
+    assert (found["champion"], found["champion_note"]) == (
+        None,
+        "the champion needs torch: not comparable here",
+    )
+
+
 def test_a_candidate_of_another_contract_is_refused(prepared, models, tmp_path):
     with pytest.raises(JobError, match=f"was trained for contract {SCORE.hash}"):
         evaluated(prepared, models["iops-performance"], tmp_path)
