@@ -10,7 +10,7 @@ from typing import Any
 from local.request_shapes import check, service_model
 
 _RESOURCE = re.compile(r":states:::(?:aws-sdk:)?([A-Za-z0-9]+):([A-Za-z0-9]+)(\.\w+)?$")
-_MODELS = {"sagemaker": "sagemaker", "cloudformation": "cloudformation", "ssm": "ssm", "sns": "sns"}
+_MODELS = {name: name for name in ("sagemaker", "cloudformation", "ssm", "sns", "sqs")}
 
 
 @dataclass(frozen=True)

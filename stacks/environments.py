@@ -8,6 +8,7 @@ from typing import Literal
 from stacks.guardrails import AllAtOnce, Canary
 from stacks.images import images
 from stacks.instances import Role, instance_problem, resolve_hosting
+from stacks.remediations import Automation, Remediation, remediation_problems
 
 Gateway = Literal["s3", "dynamodb"]
 RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653)
@@ -61,7 +62,16 @@ class Environment:
     spot: bool = True
     schedules: bool = True
 
+    tracking: Literal["app", "external"] = "app"
+    """Experiments are recorded in SageMaker's MLflow app, or in one that someone else runs and names in the
+    tracking parameter (see docs/tracking.md)."""
+    native_layers: bool = True
+    """Off where functions find compiled code (ONNX Runtime, MLflow's) in their interpreter, as in the local
+    AWS: it runs them in this project's own, which need not be the one that the layers are built for."""
+
     promotion: Literal["automatic", "manual"] = "manual"
+    remediation: Remediation | None = None
+    """Who decides on recommended actions; None leaves it to whoever listens to the bus."""
     poll_s: int = 60
     alarm_email: str | None = None
     requests_per_second: int = 50
@@ -97,6 +107,8 @@ def _problems(env: Environment) -> Iterator[str]:
         yield f"archive_window_s {env.archive_window_s} is beyond what a stream allows, 0 to 300"
     if env.alarm_email is not None and "@" not in env.alarm_email:
         yield f"alarm_email {env.alarm_email!r} is no address"
+    if env.remediation:
+        yield from remediation_problems(env.remediation)
     yield from _job_problems(env)
     yield from _serving_problems(env)
 
@@ -143,7 +155,12 @@ LOCAL = Environment(
     max_parallel_jobs=2,
     spot=False,
     schedules=False,
+    tracking="external",
+    native_layers=False,
     promotion="automatic",
+    remediation=Remediation(
+        (("restart_service", Automation("AWS-RestartEC2Instance", (("InstanceId", ("{entity}",)),))),)
+    ),
     poll_s=1,
     archive_window_s=1,
 )

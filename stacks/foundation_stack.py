@@ -11,6 +11,7 @@ from catalog.spec import ModelSpec
 from stacks.constructs.alarm_topic import AlarmTopic
 from stacks.constructs.data_bucket import AccessLogBucket, DataBucket, expiry, tier
 from stacks.constructs.encryption_key import EncryptionKey
+from stacks.constructs.experiment_tracking import ExperimentTracking
 from stacks.constructs.insight_table import InsightTable
 from stacks.constructs.keyed_table import KeyedTable
 from stacks.constructs.model_registry import ModelRegistry
@@ -77,6 +78,7 @@ class FoundationStack(Stack):
             if env.network
             else None
         )
+        self.tracking = ExperimentTracking(self, "Tracking", env=env, models=self.models, key=self.key)
         registry = Construct(self, "Registry")
         for spec in learned:
             ModelRegistry(registry, model_id(spec), env=env, spec=spec)

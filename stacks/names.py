@@ -33,6 +33,11 @@ def candidate_parameter(env: Environment, spec: ModelSpec) -> str:
     return f"/ops-ml/{env.name}/{spec.name}/candidate"
 
 
+def tracking_parameter(env: Environment) -> str:
+    """Where MLflow is: the ARN of the environment's own, an address, or `none`."""
+    return f"/ops-ml/{env.name}/tracking"
+
+
 def undo_alarms(env: Environment, spec: ModelSpec) -> dict[str, str]:
     """Names of the alarms that take back the promotion of a model in a function, by the count they watch."""
     return {

@@ -10,6 +10,7 @@ from constructs import Construct
 
 from catalog.spec import ModelSpec
 from stacks.bundling import Payloads
+from stacks.constructs.experiment_recorder import ExperimentRecorder
 from stacks.constructs.missed_schedules import MissedSchedules
 from stacks.constructs.model_promotion import ModelPromotion
 from stacks.constructs.payload_function import PayloadFunction, PayloadLayer
@@ -48,6 +49,9 @@ class TrainingStack(Stack):
         gate.allow("s3:GetObject", on=evaluations)
         gate.allow("kms:Decrypt", on=[foundation.key.key_arn])
         missed = MissedSchedules(self, "Unstarted", foundation=foundation)
+        recorder = ExperimentRecorder(
+            self, "Tracking", env=env, models=models, foundation=foundation, layer=layer
+        )
         pipelines = Construct(self, "Pipelines")
         for spec in models:
             TrainingPipeline(
@@ -59,8 +63,17 @@ class TrainingStack(Stack):
                 payloads=payloads,
                 gate=gate,
                 missed=missed,
+                recorder=recorder,
             )
-        ModelPromotion(self, "Promotion", env=env, models=models, foundation=foundation, layer=layer)
+        ModelPromotion(
+            self,
+            "Promotion",
+            env=env,
+            models=models,
+            foundation=foundation,
+            layer=layer,
+            recorder=recorder,
+        )
         self._age(env, models, foundation, layer, missed)
 
     def _age(

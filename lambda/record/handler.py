@@ -15,12 +15,12 @@ from mlflow import MlflowClient
 from record.messages import parse
 from record.recorder import Recorder
 from record.results import Results
+from record.waits import waiting
 from shared.clients import bounded
 from shared.environment import Environment
 from shared.telemetry import count, logger, tracer
 
 NO_SERVER = "none"
-FIRST_WAIT_S, LONGEST_WAIT_S = 15, 3600
 
 processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
@@ -72,11 +72,6 @@ def record_or_wait(record: SQSRecord) -> None:
         raise
     logger.info("recorded", extra={"kind": type(told).__name__, "model": told.model, "package": told.package})
     count({"Recorded": 1}, model=told.model)
-
-
-def waiting(received: int) -> int:
-    """Seconds until a message that was received so often is tried again."""
-    return int(min(FIRST_WAIT_S * 2 ** min(received - 1, 20), LONGEST_WAIT_S))
 
 
 def tracking() -> MlflowClient:

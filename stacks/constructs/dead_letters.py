@@ -12,13 +12,16 @@ from stacks.foundation_stack import FoundationStack
 class DeadLetters(sqs.Queue):
     """Kept for 14 days; one message raises the alarm."""
 
-    def __init__(self, scope: Construct, id: str, *, foundation: FoundationStack, holds: str) -> None:
+    def __init__(
+        self, scope: Construct, id: str, *, foundation: FoundationStack, holds: str, fifo: bool | None = None
+    ) -> None:
         super().__init__(
             scope,
             id,
             encryption=sqs.QueueEncryption.KMS,
             encryption_master_key=foundation.key,
             enforce_ssl=True,
+            fifo=fifo,
             retention_period=Duration.days(14),
         )
         NotifyingAlarm(

@@ -102,6 +102,16 @@ def queue_depth(queue: str) -> Metric:
     )
 
 
+def queue_age(queue: str) -> Metric:
+    """Seconds that the oldest message has waited."""
+    return Metric(
+        namespace="AWS/SQS",
+        name="ApproximateAgeOfOldestMessage",
+        dimensions=(("QueueName", queue),),
+        statistic="Maximum",
+    )
+
+
 def api_metric(api: str, stage: str, name: str, statistic: str = "Sum") -> Metric:
     """`Count`, `4XXError`, `5XXError`, `Latency` (milliseconds) of one REST API's stage."""
     dimensions = (("ApiName", api), ("Stage", stage))

@@ -11,6 +11,7 @@ from constructs import Construct
 
 from catalog.spec import ModelSpec
 from stacks.constructs.dead_letters import DeadLetters
+from stacks.constructs.experiment_recorder import ExperimentRecorder
 from stacks.constructs.payload_function import PayloadFunction, PayloadLayer
 from stacks.constructs.promotion_definition import promotion_definition
 from stacks.constructs.traced_machine import TracedMachine
@@ -41,6 +42,7 @@ class ModelPromotion(Construct):
         models: Sequence[ModelSpec],
         foundation: FoundationStack,
         layer: PayloadLayer,
+        recorder: ExperimentRecorder,
     ) -> None:
         super().__init__(scope, id)
         places = {spec.name: _target(env, spec) for spec in models}
@@ -64,9 +66,12 @@ class ModelPromotion(Construct):
             foundation=foundation,
             name=promotion_machine(env),
             definition=promotion_definition(
-                env, promote_arn=promote.function_arn, topic_arn=foundation.topic.topic_arn
+                env,
+                promote_arn=promote.function_arn,
+                topic_arn=foundation.topic.topic_arn,
+                tracking_url=recorder.queue.queue_url,
             ),
-            statements=_statements(promote, foundation),
+            statements=[*_statements(promote, foundation), recorder.may_be_told()],
         )
         unheard = DeadLetters(
             self, "Unheard", foundation=foundation, holds="approvals that started no promotion"

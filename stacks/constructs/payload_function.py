@@ -43,6 +43,13 @@ class PayloadLayer(lambda_.LayerVersion):
         self.payloads = payloads
 
 
+def native_layers(
+    scope: Construct, id: str, *, env: Environment, payloads: Payloads, name: LayerName
+) -> list[PayloadLayer]:
+    """The layer of compiled code, where the environment's functions need one."""
+    return [PayloadLayer(scope, id, payloads=payloads, name=name)] if env.native_layers else []
+
+
 class PayloadFunction(lambda_.Function):
     """`lambda/<folder>/handler.py` under a role that may log, trace and do what it is granted."""
 

@@ -6,6 +6,7 @@ Whatever ends the watch - a rollback, an error, patience - leads to Restore, whi
 from typing import Any
 
 from stacks.constructs.states import FAILED, expression, failure_states, invoke, retry
+from stacks.constructs.tracking_states import record_promotion
 from stacks.environments import Environment
 
 WATCHED_S = 4 * 3600
@@ -14,7 +15,9 @@ LONGEST_S = 9 * 3600
 BUSY_ATTEMPTS = 120
 
 
-def promotion_definition(env: Environment, *, promote_arn: str, topic_arn: str) -> dict[str, Any]:
+def promotion_definition(
+    env: Environment, *, promote_arn: str, topic_arn: str, tracking_url: str
+) -> dict[str, Any]:
     """Input `{"model": name, "package": arn}`."""
     known = {"model": expression("$model"), "package": expression("$package")}
     restore = {"action": "restore", "previous": expression("$previous"), **known}
@@ -76,7 +79,8 @@ def promotion_definition(env: Environment, *, promote_arn: str, topic_arn: str) 
                 ),
             },
             "KeptOrRestored": _choice({"kept": "Promoted"}, otherwise=FAILED),
-            "Promoted": {
+            "Promoted": record_promotion(tracking_url, then="Ended"),
+            "Ended": {
                 "Type": "Succeed",
                 "Output": {**known, "previous": expression("$previous")},
             },

@@ -65,8 +65,8 @@ def invoke(function_arn: str, payload: dict[str, Any], **rest: Any) -> State:
     return task("arn:aws:states:::lambda:invoke", arguments, timeout_s=120, retries=retries, **rest)
 
 
-def failure_states(topic_arn: str, what: str) -> dict[str, State]:
-    """Tells the alarm topic what went wrong, then fails with the same error."""
+def failure_states(topic_arn: str, what: str, *, then: str = "Failed") -> dict[str, State]:
+    """Tells the alarm topic what went wrong, then fails with the same error, by way of `then`."""
     told = {
         "TopicArn": topic_arn,
         "Subject": f"{what} failed"[:100],
@@ -82,9 +82,9 @@ def failure_states(topic_arn: str, what: str) -> dict[str, State]:
             "Arguments": told,
             "TimeoutSeconds": 60,
             "Retry": [retry(["States.TaskFailed"], seconds=2, attempts=3)],
-            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Failed"}],
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Output": expression("$states.input"), "Next": then}],
             "Output": expression("$states.input"),
-            "Next": "Failed",
+            "Next": then,
         },
         "Failed": {
             "Type": "Fail",

@@ -15,6 +15,7 @@ from stacks.constructs.states import (
     retry,
     task,
 )
+from stacks.constructs.tracking_states import record_failure, record_training
 from stacks.constructs.training_requests import (
     HOSTING,
     JOB_LIMIT_S,
@@ -34,7 +35,9 @@ RETRY_JOB = [retry(JOB_ERRORS, seconds=30, attempts=3)]
 RETRY_CALL = [retry(SDK_ERRORS, seconds=2, attempts=4)]
 
 
-def training_definition(places: JobPlaces, *, gate_arn: str, topic_arn: str) -> dict[str, Any]:
+def training_definition(
+    places: JobPlaces, *, gate_arn: str, topic_arn: str, tracking_url: str
+) -> dict[str, Any]:
     """Input `{"profile": name}`; output tells the package, its status and the reasons.
 
     With `{"profile": "synthetic", "records": n}` the run first makes n records for itself.
@@ -51,7 +54,9 @@ def training_definition(places: JobPlaces, *, gate_arn: str, topic_arn: str) -> 
             **_champion(places),
             **_verdict(places, gate_arn),
             **_registration(places),
-            **failure_states(topic_arn, f"Training of {title}"),
+            "Record": record_training(tracking_url, places.spec.name, then="Registered"),
+            "RecordFailure": record_failure(tracking_url, places.spec.name, then="Failed"),
+            **failure_states(topic_arn, f"Training of {title}", then="RecordFailure"),
         },
     }
 
@@ -71,6 +76,7 @@ def _naming(places: JobPlaces) -> dict[str, State]:
                     "$replace($substring($states.context.Execution.StartTime, 2, 8), '-', '')"
                     " & '-' & $substring($uuid(), 0, 6)"
                 ),
+                **dict.fromkeys(("tuning_job", "trial", "evaluated"), ""),
             },
             "Next": "ProfileIsKnown",
         },
@@ -119,7 +125,7 @@ def _data_and_trials(places: JobPlaces) -> dict[str, State]:
             then="FindArtifact",
             timeout_s=TUNING_LIMIT_S + 1800,
             retries=RETRY_JOB,
-            assign={"trial": best},
+            assign={"trial": best, "tuning_job": expression("$states.result.HyperParameterTuningJobName")},
         ),
         "FindArtifact": task(
             f"{SDK}sagemaker:describeTrainingJob",
@@ -168,6 +174,7 @@ def _verdict(places: JobPlaces, gate_arn: str) -> dict[str, State]:
             then="Gate",
             timeout_s=JOB_LIMIT_S + 1800,
             retries=RETRY_JOB,
+            assign={"evaluated": places.run_url("evaluation/evaluation.json")},
         )
 
     payload = {
@@ -209,7 +216,7 @@ def _registration(places: JobPlaces) -> dict[str, State]:
         "ModelMetrics": {"ModelQuality": {"Statistics": statistics}},
     }
     register = task(
-        f"{SDK}sagemaker:createModelPackage", request, then="Registered", timeout_s=120, retries=RETRY_CALL
+        f"{SDK}sagemaker:createModelPackage", request, then="Record", timeout_s=120, retries=RETRY_CALL
     )
     package = "'package': $states.result.ModelPackageArn, 'status': $gate.status, 'reasons': $gate.reasons"
     register["Output"] = expression(f"{{{package}, 'run': $run, 'training_job': $trial}}")

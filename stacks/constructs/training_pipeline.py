@@ -10,6 +10,7 @@ from constructs import Construct
 from catalog.contract import LIVE
 from catalog.spec import ModelSpec
 from stacks.bundling import Payloads, training_asset
+from stacks.constructs.experiment_recorder import ExperimentRecorder
 from stacks.constructs.job_role import JobRole, vpc_config
 from stacks.constructs.missed_schedules import MissedSchedules
 from stacks.constructs.traced_machine import TracedMachine
@@ -35,6 +36,7 @@ class TrainingPipeline(Construct):
         payloads: Payloads,
         gate: lambda_.IFunction,
         missed: MissedSchedules,
+        recorder: ExperimentRecorder,
     ) -> None:
         super().__init__(scope, id)
         code = training_asset(self, "Code", payloads, spec.contract)
@@ -70,8 +72,13 @@ class TrainingPipeline(Construct):
             env=env,
             foundation=foundation,
             name=training_machine(env, spec),
-            definition=training_definition(places, gate_arn=gate.function_arn, topic_arn=topic),
-            statements=_statements(Stack.of(self), places, foundation, gate),
+            definition=training_definition(
+                places,
+                gate_arn=gate.function_arn,
+                topic_arn=topic,
+                tracking_url=recorder.queue.queue_url,
+            ),
+            statements=[*_statements(Stack.of(self), places, foundation, gate), recorder.may_be_told()],
         )
         if spec.trained.schedule:
             self._retrain(spec.trained.schedule, env, scoped(env, spec), machine, missed)

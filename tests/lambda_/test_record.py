@@ -18,6 +18,7 @@ from record import handler as module
 from record.messages import parse
 from record.plots import plots
 from record.results import Results
+from record.waits import waiting
 from tests.lambda_.conftest import Context
 from tests.lambda_.fakes import Fake, Scripted, refusal
 
@@ -274,7 +275,7 @@ def test_without_a_server_the_message_waits(place: module.Place, address: str) -
     place.ssm.address = address
     assert send(training("waits"), 3) == ["message-1"]
     (call,) = place.sqs.calls
-    assert call[1]["VisibilityTimeout"] == module.waiting(3) == 60
+    assert call[1]["VisibilityTimeout"] == waiting(3) == 60
 
 
 def test_a_message_nobody_understands_waits_for_a_person(place: module.Place) -> None:
@@ -285,7 +286,7 @@ def test_a_message_nobody_understands_waits_for_a_person(place: module.Place) ->
 
 
 def test_waits_grow_to_an_hour() -> None:
-    waits = [module.waiting(received) for received in range(1, 200)]
+    waits = [waiting(received) for received in range(1, 200)]
     assert waits == sorted(waits)
     assert waits[0] < 60
     assert waits[-1] == 3600

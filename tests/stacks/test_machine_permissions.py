@@ -37,6 +37,7 @@ NEEDED: dict[str, tuple[tuple[str, ...], str]] = {
         "model-package-group/{ModelPackageGroupName}",
     ),
     "GetParameter": (("ssm:GetParameter",), "parameter{Name}"),
+    "SendMessage": (("sqs:SendMessage",), "{QueueUrl}"),
     "Publish": (("sns:Publish",), "{TopicArn}"),
 }
 """Per call: the actions, as the integrations' pages list them, and what they are on. `.sync` jobs are also
@@ -95,7 +96,7 @@ def last(arn: str) -> str:
 def test_training_may_do_all_that_it_calls(prod: Assembly, spec: ModelSpec) -> None:
     machine = training_machine(prod.environment, spec)
     may = list(allowed(prod, machine))
-    calls = list(requests_of(prod.machines()[machine], ("sagemaker", "ssm", "sns")))
+    calls = list(requests_of(prod.machines()[machine], ("sagemaker", "ssm", "sns", "sqs")))
     assert {call.operation for call in calls} == set(NEEDED)
     for call in calls:
         assert lacking(may, call, tuning_prefix(prod.environment, spec)) == [], call.state
@@ -105,9 +106,10 @@ def test_training_may_do_all_that_it_calls(prod: Assembly, spec: ModelSpec) -> N
 def test_promotion_may_do_all_that_it_calls(prod: Assembly) -> None:
     machine = promotion_machine(prod.environment)
     may = list(allowed(prod, machine))
-    calls = list(requests_of(prod.machines()[machine], ("sagemaker", "ssm", "sns")))
-    assert [call.operation for call in calls] == ["Publish"]
-    assert lacking(may, calls[0], "") == []
+    calls = list(requests_of(prod.machines()[machine], ("sagemaker", "ssm", "sns", "sqs")))
+    assert {call.operation for call in calls} == {"SendMessage", "Publish"}
+    for call in calls:
+        assert lacking(may, call, "") == [], call.state
     assert "lambda:InvokeFunction" in {action for action, _ in may}
 
 

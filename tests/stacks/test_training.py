@@ -45,6 +45,7 @@ def test_the_path_leads_from_data_to_the_registry(prod: Assembly, spec: ModelSpe
         "EvaluateAgainstChampion",
         "Gate",
         "Register",
+        "Record",
         "Registered",
     ]
 
