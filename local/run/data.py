@@ -19,7 +19,7 @@ from local.run.place import ROOT
 
 TIMEOUT_S = 1800
 RECORDS = 10_000
-MADE = 20_000
+MADE = 10_000
 """Synthetic records that a training makes for itself."""
 ROOTS = f"{ROOT / 'training'}:{ROOT}"
 """Where the loader's modules lie."""
