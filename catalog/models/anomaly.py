@@ -20,11 +20,11 @@ ANOMALY = ModelSpec(
             levels=(
                 Level("critical", 0.9999, "page_on_call"),
                 Level("high", 0.999, "investigate"),
-                Level("medium", 0.995, "watch"),
+                Level("medium", 0.997, "watch"),
                 Level("low", 0.0, "none"),
             ),
         ),
-        detector=Detector(method="knn_evt", settings=(("false_alarm_rate", 0.005),)),
+        detector=Detector(method="knn_evt", settings=(("false_alarm_rate", 0.003),)),
     ),
     route="/api/v3/aiops/predict/anomaly",
     serving=InFunction(remediate_above=0.999, cooldown_minutes=30),

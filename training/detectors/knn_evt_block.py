@@ -18,6 +18,8 @@ BLOCK = 32
 """Points between two looks at the history."""
 FLOOR = 1e-9
 """Differences below this share of the largest value are rounding, not change."""
+GROWTH = 0.75
+"""Distances to the nearest of n points shrink as n to the power -1/d in d dimensions: half of 1 + 1/2."""
 FEWEST_NEIGHBOURS = 30
 FEWEST_BLOCKS = 3
 SEASONAL_POINTS = 260
@@ -26,7 +28,8 @@ SEASONAL_POINTS = 260
 
 @dataclass(frozen=True)
 class Block:
-    """`past` (2, n): each earlier value and the one before it; `low`, `high`, `middle` its extremes and mean.
+    """`past` (2, n): each earlier value and the one before it; `low`, `high`, `middle` its extremes and mean;
+    `growth` is what keeps distances to a short past comparable with those to a full one.
 
     `neighbour` is None while the detector warms up, `season` where the series has none.
     """
@@ -37,6 +40,7 @@ class Block:
     middle: float
     neighbour: Tail | None
     season: Tail | None
+    growth: float
     weight: float
     """The season's share of the false alarms."""
 
@@ -51,7 +55,7 @@ class Block:
         lag = before[:, None] - self.past[1]
         lag *= lag
         lag += apart
-        return np.asarray(np.sqrt(np.sqrt(apart.min(axis=1)) * np.sqrt(lag.min(axis=1))))
+        return np.asarray(self.growth * np.sqrt(np.sqrt(apart.min(axis=1)) * np.sqrt(lag.min(axis=1))))
 
     def probability(self, near: Values | None, season: Season) -> Values:
         """Chance of points as unusual as these."""
@@ -68,7 +72,8 @@ class Block:
         if self.neighbour is None:
             unknown = np.full(len(expected), np.nan)
             return np.stack([expected, unknown, unknown])
-        apart = self.neighbour.quantile(rate if self.season is None else rate * (1 - self.weight))
+        share = 1.0 if self.season is None else 1 - self.weight
+        apart = self.neighbour.quantile(rate * share) / self.growth
         low = np.full(len(expected), self.low - apart)
         high = np.full(len(expected), self.high + apart)
         if self.season is None:
@@ -105,6 +110,7 @@ def block(memory: Memory, start: int, settings: Mapping[str, float]) -> Block:
         middle=float(past[0].mean()) if past.size else 0.0,
         neighbour=_tail(memory.peaks[:, 0], share, floor) if warm else None,
         season=_tail(memory.peaks[:, 1], share, floor) if seasonal else None,
+        growth=(past.shape[1] / settings["history_points"]) ** GROWTH,
         weight=settings["season_weight"],
     )
 

@@ -12,13 +12,13 @@ Values = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 DEFAULTS: Mapping[str, float] = {
-    "false_alarm_rate": 5e-3,  # alarms a point of an undisturbed series may raise (probability)
+    "false_alarm_rate": 3e-3,  # alarms a point of an undisturbed series may raise (probability)
     "history_points": 2000,  # earlier points a point is compared with
     "recent_points": 36,  # the latest points that are not among them: an anomaly must not excuse itself
     "warmup_points": 160,  # points before the first alarm
     "cooldown_points": 36,  # points after an alarm in which only a rarer one alarms
     "tail_points": 4000,  # points whose peaks the threshold is fitted to
-    "tail_share": 0.02,  # share of the points above which the tail begins
+    "tail_share": 0.04,  # share of the points above which the tail begins
     "season_s": 86400,  # length of a season, seconds
     "season_strength": 0.5,  # share of the spread a season must explain to be believed in
     "season_weight": 0.25,  # share of the false alarms that the season may cause

@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
 
-POINTS, STEP_S = 40_000, 300.0
+LONG, YOUNG = 40_000, 4_032
+"""Points of a series: five months and two weeks of five minutes."""
+STEP_S = 300.0
 LAWS: dict[str, Callable[[np.random.Generator, int], Values]] = {
+    "uniform": lambda random, count: random.uniform(size=count),
     "normal": lambda random, count: random.normal(size=count),
     "student_t3": lambda random, count: random.standard_t(3, count),
     "lognormal": lambda random, count: random.lognormal(size=count),
@@ -22,12 +25,12 @@ LAWS: dict[str, Callable[[np.random.Generator, int], Values]] = {
 }
 
 
-def quiet(seed: int = 1) -> Iterator[tuple[str, Values, Values]]:
+def quiet(points: int, seed: int) -> Iterator[tuple[str, Values, Values]]:
     """Name, times and values of each kind, without and with a season."""
-    times: Values = STEP_S * np.arange(POINTS, dtype=np.float64)
+    times: Values = STEP_S * np.arange(points, dtype=np.float64)
     wave: Values = np.sin(2 * np.pi * times / 86400)
     for number, (name, law) in enumerate(LAWS.items()):
-        noise = law(np.random.default_rng([seed, number]), POINTS)
+        noise = law(np.random.default_rng([seed, number]), points)
         plain: Values = 50 + noise
         yield name, times, plain
         seasonal: Values = 50 + noise + 5 * float(noise.std()) * wave
