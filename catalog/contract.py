@@ -22,7 +22,7 @@ from catalog.fields import Feature, Key, Missing, Problem, Target, Text, parse_t
 from catalog.rules import Advice, Detector, Fallback, Level, Points, Reading, Rule, Scorecard
 
 __all__ = [
-    "LIVE", "MAX_RECORDS", "MISSING", "NO_CHAMPION", "SHIPPED",
+    "LIVE", "MAX_POINTS", "MAX_RECORDS", "MISSING", "NO_CHAMPION", "SAMPLES", "SHIPPED", "SYNTHETIC",
     "Advice", "Contract", "Detector", "Fallback", "Feature", "History", "Key", "Level", "Missing", "Points",
     "Problem", "Reading", "RecordSchema", "Rule", "Scorecard", "Target", "Text",
     "insight_id", "parse_time", "shown",
@@ -31,10 +31,15 @@ __all__ = [
 SHIPPED = ("__init__.py", "contract.py", "fields.py", "rules.py")
 MISSING = math.nan
 MAX_RECORDS = 500
+MAX_POINTS = 5000
+"""Points of one series that a detector takes at once."""
 NO_CHAMPION = "none"
 """What a champion parameter holds before the first promotion."""
 LIVE = "live"
 """The data profile of what callers sent; scheduled training reads it."""
+SYNTHETIC = "synthetic"
+"""The data profile of records that a training run may make for itself, as many as `SAMPLES` allow."""
+SAMPLES = (500, 1_000_000)
 
 
 @dataclass(frozen=True)

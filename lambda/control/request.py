@@ -6,13 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.contract import LIVE, Problem, shown
+from catalog.contract import LIVE, SAMPLES, SYNTHETIC, Problem, shown
 from shared.problems import BadRequest, NotFound
 from shared.served import Served
 
-SYNTHETIC = "synthetic"
-FEWEST, MOST = 500, 1_000_000
-"""Records that a run may be asked to make for itself."""
+FEWEST, MOST = SAMPLES
 MOST_MODELS = 50
 FIELDS = ("models", "use_synthetic_data", "n_samples", "profile")
 
