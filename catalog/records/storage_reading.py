@@ -105,6 +105,10 @@ STORAGE_READING = RecordSchema(
         _size("hours_since_drop", "Hours since usage last fell by 2 points between two readings", 11, "h"),
         _size("last_drop", "How far it fell then", 3.1),
         _points("below_last_peak", "How far usage is below where it fell from", 0.2),
+        _points(
+            "growth_24h", "Growth over the last day, drops of 2 points and more left out", 0.2, "points/h"
+        ),
+        _points("hours_to_last_peak", "Hours until usage is back there if it grows on so", 1.0, "h"),
         Feature(
             name="write_ratio_24h",
             unit="ratio",

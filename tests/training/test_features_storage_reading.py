@@ -79,6 +79,14 @@ def test_the_last_drop():
     assert np.isnan(last(records(range(3), [50, 49, 48.5]))["last_drop"])
 
 
+def test_growth_leaves_drops_out_and_tells_when_the_peak_comes_back():
+    found = last(records(range(6), [50, 60, 45, 46, 47, 48]))
+
+    assert found["growth_24h"] == pytest.approx(13 / 5)
+    assert found["hours_to_last_peak"] == pytest.approx(12 / (13 / 5))
+    assert np.isnan(last(records(range(3), [50, 49, 48]))["hours_to_last_peak"])
+
+
 def test_a_single_reading_has_no_history():
     found = last(records([9], [71.2]))
 

@@ -24,7 +24,8 @@ NAMES = (
     "minimum_24h", "maximum_24h", "maximum_48h",
     "slope_6h", "slope_24h", "change_1h", "change_6h", "change_24h", "change_48h",
     "day_before_next_1h", "day_before_next_3h", "day_before_next_6h", "day_before_next_12h",
-    "hours_since_drop", "last_drop", "below_last_peak", "write_ratio_24h",
+    "hours_since_drop", "last_drop", "below_last_peak",
+    "growth_24h", "hours_to_last_peak", "write_ratio_24h",
 )  # fmt: skip
 
 PAST = 48
@@ -35,6 +36,8 @@ NEAR = 0.5
 """Hours that a reading may be off the instant a lag asks for."""
 EDGE = 1 / 12
 """Hours by which a window is shorter than its name, so that a reading on its edge stays outside."""
+FAR = 200.0
+"""Hours at most until a peak comes back."""
 DROP = 2.0
 """Points that usage must fall from one reading to the next to count as cleaned up."""
 BUSINESS = (8, 18)
@@ -187,11 +190,23 @@ def _ratio(above: Array, below: Array) -> Array:
 
 
 def _drops(usage: Array, ago: Array) -> Iterator[tuple[str, Array]]:
-    """When usage last fell by `DROP` points between two readings, how far, and how far it is below that."""
+    """When usage last fell by `DROP` points between two readings, how far, how far it is below that, how it
+    grew between such drops (points an hour), and when it will be where it fell from if it goes on so."""
     fall = usage[1:] - usage[:-1]
     fell = fall >= DROP
     latest, rows = fell.argmax(axis=0), np.arange(usage.shape[1])
     found = fell[latest, rows]
     yield "hours_since_drop", np.where(found, ago[latest, rows], np.nan)
     yield "last_drop", np.where(found, fall[latest, rows], np.nan)
-    yield "below_last_peak", np.where(found, usage[latest + 1, rows] - usage[0], np.nan)
+    below = np.where(found, usage[latest + 1, rows] - usage[0], np.nan)
+    growth = _growth(np.where(fell, 0.0, -fall), ago)
+    yield "below_last_peak", below
+    yield "growth_24h", growth
+    yield "hours_to_last_peak", np.clip(_ratio(below, growth), -FAR, FAR)
+
+
+def _growth(steps: Array, ago: Array) -> Array:
+    """Points an hour over the last day, of the `steps` from each reading to the one after it."""
+    known = np.isfinite(steps) & (ago[1:] <= 24 + EDGE)
+    hours = np.where(known, ago[1:] - ago[:-1], 0.0).sum(axis=0)
+    return _ratio(np.where(known, steps, 0.0).sum(axis=0), hours)
