@@ -100,7 +100,7 @@ class World:
         module.parts.cache_clear()
 
     def call(self, body: Any, **more: Any) -> tuple[int, Any]:
-        response = module.handler(self._event(self.spec.route, body, **more), Context())  # type: ignore[arg-type]
+        response = module.handler(self._event(self.spec.route, body, **more), Context())
         return response["statusCode"], json.loads(response["body"])
 
     def good(self, body: Any) -> Any:
@@ -109,7 +109,7 @@ class World:
         return answer
 
     def check(self, package: str) -> Any:
-        return module.handler({"check": package}, Context())  # type: ignore[arg-type]
+        return module.handler({"check": package}, Context())
 
     def publish(self, archive: bytes, model: str = "") -> str:
         """A package whose archive this is."""

@@ -179,8 +179,8 @@ def test_before_the_first_champion_the_rule_answers(world: Any) -> None:
     assert (body["model_version"], body["degraded_reason"]) == ("fallback-rule", "no_model")
     rule = failure.contract.fallback
     told = body["prediction"]
-    assert told["probability"] == pytest.approx(rule.probability(SNAPSHOT["metrics"]))  # type: ignore[union-attr]
-    assert told["label"] == rule.answer(SNAPSHOT["metrics"])  # type: ignore[union-attr]
+    assert told["probability"] == pytest.approx(rule.probability(SNAPSHOT["metrics"]))
+    assert told["label"] == rule.answer(SNAPSHOT["metrics"])
     assert cpus(failure, "server-01") == [85.5]
 
 
@@ -229,7 +229,7 @@ def test_requests_are_counted(failure: World) -> None:
 
 def test_an_answer_does_not_wait_for_a_count(failure: World) -> None:
     failure.good(snapshot(0))
-    failure.state.failures = [None, None, refusal("UpdateItem", "ThrottlingException")]  # type: ignore[list-item]
+    failure.state.failures = [None, None, refusal("UpdateItem", "ThrottlingException")]
     assert failure.good(snapshot(1))["degraded"] is False
 
 
