@@ -21,7 +21,7 @@ help: ## show this list
 
 setup: $(VENV)/.dev node_modules/.ready $(LAYERS) ## install everything, pinned, into this folder
 
-run: $(VENV)/.run node_modules/.ready $(LAYERS) ## deploy into the local AWS, train, promote, predict
+run: $(VENV)/.run node_modules/.ready .build/layers/functions.ready ## deploy into the local AWS, train, promote, predict
 	@$(PY) -m local.run up $(if $(DATA),--data "$(DATA)")
 
 status: $(VENV)/.run ## what runs locally, and which models it serves

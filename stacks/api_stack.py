@@ -15,7 +15,7 @@ from stacks.constructs.model_api import STAGE, ModelApi
 from stacks.constructs.model_directory import directory
 from stacks.constructs.model_function import ModelFunction
 from stacks.constructs.operations_dashboard import OperationsDashboard
-from stacks.constructs.payload_function import PayloadFunction, PayloadLayer
+from stacks.constructs.payload_function import PayloadFunction, PayloadLayer, native_layers
 from stacks.constructs.remediation_executor import RemediationExecutor
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
@@ -118,7 +118,9 @@ class ApiStack(Stack):
         found = [(spec, spec.function) for spec in self._models if spec.function]
         if not found:
             return {}
-        inference = PayloadLayer(self, "Inference", payloads=self._layer.payloads, name="inference")
+        inference = native_layers(
+            self, "Inference", env=self._env, payloads=self._layer.payloads, name="inference"
+        )
         return {
             spec.name: ModelFunction(
                 self,

@@ -1,7 +1,7 @@
 """A model in a function of its own, which reads its champion at run time: promotion replaces nothing here."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Stack
 from constructs import Construct
@@ -32,7 +32,7 @@ class ModelFunction(PayloadFunction):
         models: Mapping[str, ModelSpec],
         foundation: FoundationStack,
         layer: PayloadLayer,
-        inference: PayloadLayer,
+        inference: Sequence[PayloadLayer],
     ) -> None:
         read = [spec, *(models[reading.model] for reading in spec.contract.readings)]
         learned = [each for each in read if each.training]
@@ -43,7 +43,7 @@ class ModelFunction(PayloadFunction):
             env=env,
             foundation=foundation,
             layer=layer,
-            more_layers=[inference],
+            more_layers=inference,
             folder="serve",
             name=scoped(env, spec),
             description=f"Answers predictions: {spec.contract.title}",
