@@ -53,7 +53,7 @@ QUIET = {
 """By feature, in the record's order. Entropy is drawn as a share of the most that its addresses allow."""
 
 WAYS = (
-    Way("normal", 0.40, {}),
+    Way("normal", 0.33, {}),
     Way("normal", 0.15, {"request_rate": (600, 0.9), "bytes_out_mb": (20, 1.0), "query_length": (45, 0.6)}),
     Way(
         "normal",
@@ -63,6 +63,16 @@ WAYS = (
             "request_rate": (500, 0.9),
             "distinct_accounts": (12, 0.7),
             "failed_auth_count": (3, 0.8),
+        },
+    ),
+    Way(
+        "normal",
+        0.07,
+        {
+            "request_rate": (2500, 0.9),
+            "unique_ips": (150, 0.9),
+            "geographic_entropy": (0.65, 0.8),
+            "error_rate": (0.08, 0.8),
         },
     ),
     Way("normal", 0.10, {"failed_auth_count": (6, 0.6), "error_rate": (0.15, 0.7)}),
