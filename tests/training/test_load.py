@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 from catalog.contract import insight_id
 from catalog.models import MODELS
@@ -103,3 +104,49 @@ def test_generated_records_can_be_written_to_a_folder(tmp_path: Any) -> None:
     load.write_synthetic(tmp_path, 2000)
     files = list(tmp_path.rglob("*.parquet"))
     assert sum(pq.read_metadata(path).num_rows for path in files) == 2000
+
+
+class Cloud:
+    """A bucket that keeps names and a table that takes everything, as one client."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.items: list[Any] = []
+
+    def put_object(self, Bucket: str, Key: str, Body: bytes) -> None:  # noqa: N803 - AWS's names
+        self.names.append(f"{Bucket}/{Key}")
+
+    def batch_write_item(self, RequestItems: dict[str, list[Any]]) -> dict[str, Any]:  # noqa: N803
+        self.items += RequestItems["t"]
+        return {}
+
+
+@pytest.fixture
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Cloud:
+    found = Cloud()
+    monkeypatch.setattr("boto3.client", lambda *_, **__: found)
+    return found
+
+
+def test_any_schema_s_records_go_to_their_own_folder(cloud: Cloud) -> None:
+    done = CliRunner().invoke(
+        load.app, ["synthetic", "--record", "threat_event", "--bucket", "b", "--records", "2000"]
+    )
+    assert done.exit_code == 0, done.output
+    assert {name.split("/date=")[0] for name in cloud.names} == {"b/threat_event/profile=synthetic"}
+    assert cloud.items == []
+
+
+def test_the_newest_insights_go_to_the_table_too(cloud: Cloud) -> None:
+    given = ["--bucket", "b", "--table", "t", "--records", "2000", "--newest", "60"]
+    done = CliRunner().invoke(load.app, ["synthetic", *given])
+    assert done.exit_code == 0, done.output
+    assert {name.split("/date=")[0] for name in cloud.names} == {"b/insights/profile=synthetic"}
+    assert len(cloud.items) == 60
+    assert done.output.splitlines()[-1] == "2,000 records in raw/, 60 of the newest in the table"
+
+
+def test_a_record_that_nothing_makes_up_is_refused(cloud: Cloud) -> None:
+    done = CliRunner().invoke(load.app, ["synthetic", "--record", "weather", "--bucket", "b"])
+    assert done.exit_code == 2
+    assert cloud.names == []
