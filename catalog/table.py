@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from catalog.contract import Contract, Target
 from catalog.spec import ModelSpec, Promotion
 
 BEGIN, END = "<!-- models:begin -->", "<!-- models:end -->"
@@ -25,20 +26,36 @@ def replaced(text: str, models: Sequence[ModelSpec]) -> str:
 
 def _row(spec: ModelSpec) -> tuple[str, ...]:
     target, training = spec.contract.target, spec.training
-    predicts = ", ".join(target.classes) or f"{target.minimum:g} to {target.maximum:g} {target.unit}".strip()
     detector = spec.contract.detector
     untrained = (f"{detector.method} (detector)" if detector else "rule", "-", "-")
     return (
         f"`{spec.name}`: {spec.contract.title}",
         f"`POST {spec.route}`",
-        f"`{target.name}`: {predicts}",
-        str(len(spec.contract.features)),
+        f"`{target.name}`: {_predicts(target)}",
+        _features(spec.contract),
         *(
             (training.learner, _floors(training.promotion), _beyond(training.promotion))
             if training
             else untrained
         ),
     )
+
+
+def _predicts(target: Target) -> str:
+    if target.classes:
+        return ", ".join(target.classes)
+    reach = f"{target.minimum:g} to {target.maximum:g} {target.unit}".strip()
+    ahead = ", ".join(f"{hours:g}" for hours in target.horizons)
+    return f"{reach}, {ahead} hours ahead" if ahead else reach
+
+
+def _features(contract: Contract) -> str:
+    """Of one record, and how many records the model reads."""
+    record = contract.record
+    found = [str(len(record.features))] if record.features else []
+    found += [f"text of {text.buckets} buckets" for text in record.texts]
+    told = ", ".join(found)
+    return f"{told} of {contract.steps} records" if contract.steps > 1 else told
 
 
 def _floors(promotion: Promotion) -> str:

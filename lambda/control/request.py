@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.contract import LIVE, SAMPLES, SYNTHETIC, Problem, shown
+from catalog.contract import LIVE, MAX_RECORDS, SAMPLES, SYNTHETIC, Problem, shown
 from shared.problems import BadRequest, NotFound
 from shared.served import Served
 
 FEWEST, MOST = SAMPLES
-MOST_MODELS = 50
 FIELDS = ("models", "use_synthetic_data", "n_samples", "profile")
 
 
@@ -29,7 +28,7 @@ def parse(body: Any, models: Mapping[str, Served]) -> Order:
         raise BadRequest('the body must be an object: {"models": [...]}')
     names = {name: each for each in models.values() for name in (each.name, *each.aliases)}
     listed = body["models"] if isinstance(body.get("models"), list) else []
-    wanted = {place: name for place, name in enumerate(listed[:MOST_MODELS]) if isinstance(name, str)}
+    wanted = {place: name for place, name in enumerate(listed[:MAX_RECORDS]) if isinstance(name, str)}
     chosen = tuple({names[name].name: names[name] for name in wanted.values() if name in names}.values())
     profile = _profile(body)
     errors = [*_names(body.get("models")), *_options(body), *_trainable(chosen, profile, body)]
@@ -55,8 +54,8 @@ def _profile(body: Mapping[str, Any]) -> str:
 
 
 def _names(listed: Any) -> Iterator[Problem]:
-    if not isinstance(listed, list) or not 0 < len(listed) <= MOST_MODELS:
-        yield Problem("models", f"must be a list of 1 to {MOST_MODELS} models")
+    if not isinstance(listed, list) or not 0 < len(listed) <= MAX_RECORDS:
+        yield Problem("models", f"must be a list of 1 to {MAX_RECORDS} models")
         return
     for place, name in enumerate(listed):
         if not isinstance(name, str):

@@ -194,7 +194,7 @@ def test_the_profile_that_is_trained_on(world: World, ask: Ask, given: Any, inpu
         ([], []),
         ({}, ["models"]),
         ({"models": []}, ["models"]),
-        ({"models": ["failure"] * 51}, ["models"]),
+        ({"models": ["failure"] * 501}, ["models"]),
         (
             {"models": [7, "nothing"], "use_synthetic_data": "yes", "n_samples": 499, "profile": 1, "x": 2},
             ["models[0]", "use_synthetic_data", "profile", "n_samples", "x", "models[1]"],
