@@ -1,9 +1,12 @@
 """The streaming detector: the same answers however fed, bounded state, kept rates, rough input survived."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from detectors.knn_evt import DEFAULTS, Detector
+from detectors.knn_evt_block import Block
 from detectors.knn_evt_tail import fit
 
 NAMES = ("score", "anomalous", "expected", "lower", "upper", "warming", "stale", "fresh")
@@ -94,6 +97,36 @@ def test_a_spike_is_an_alarm_at_once_and_only_one():
     assert found.score[1200] > 0.9999
     assert found.anomalous[1200:1236].sum() <= 3
     assert found.anomalous[1200:1236].sum() < (found.score[1200:1236] >= 0.9999).sum()
+
+
+def test_the_rate_is_kept_from_the_first_days():
+    series = [np.random.default_rng([6, seed]).uniform(size=4000) for seed in range(8)]
+    scores = [Detector({"false_alarm_rate": 0.005}).update(STEP * np.arange(4000), each) for each in series]
+    assert 0.0025 < np.mean([each.anomalous[~each.warming].mean() for each in scores]) < 0.0075
+
+
+def test_an_anomaly_that_stays_does_not_excuse_itself():
+    times, values = noise(1500)
+    values[1200:1236] = 75 + values[1200:1236] - 50
+    found = Detector({}).update(times, values)
+    assert (found.score[1200:1236] > 0.99).all()
+
+
+def test_distances_are_those_to_the_nearest_value_and_pair():
+    past = np.array([[1.0, 5.0, 9.0], [2.0, 1.0, 5.0]])
+    given = Block(past, 1, 9, 5, None, None, growth=1.0, weight=0.25)
+    near = given.distances(np.array([6.0, 1.0]), np.array([5.0, 2.0]))
+    np.testing.assert_allclose(near, [np.sqrt(1 * 3), 0.0])
+    assert replace(given, growth=0.5).distances(np.array([6.0]), np.array([5.0]))[0] == near[0] / 2
+
+
+def test_usual_values_in_an_unusual_order_are_found():
+    random = np.random.default_rng(8)
+    levels = np.where(np.arange(2000) % 2, 20.0, 10.0)
+    levels[1500:] = levels[1499:-1]
+    found = Detector({}).update(STEP * np.arange(2000), levels + random.normal(0, 0.2, 2000))
+    assert found.anomalous[1500]
+    assert found.score[1400:1500].max() < found.score[1500]
 
 
 def test_a_level_shift_is_learned():
