@@ -61,6 +61,7 @@ def _while(held: Lock | None) -> dict[str, Any]:
     if held is None:
         return {"ConditionExpression": "attribute_not_exists(pk)"}
     return {
-        "ConditionExpression": "execution = :held",
+        "ConditionExpression": "#execution = :held",
+        "ExpressionAttributeNames": {"#execution": "execution"},
         "ExpressionAttributeValues": {":held": {"S": held.name}},
     }

@@ -8,8 +8,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # ships no types
 from prometheus_client.parser import text_string_to_metric_families
 
+from catalog.models import MODELS as CATALOGUE
+from catalog.openapi import document
 from control import handler as module
 from control.locks import HELD_S
 from control.runs import STARTS_S
@@ -91,16 +94,26 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 
 Ask = Callable[..., tuple[int, Any]]
+NAMES = {"health": "Health", "status": "StatusList", "train": "Trainings"}
+COMPONENTS = document(CATALOGUE)["components"]
+
+
+def documented(path: str, status: int, told: Any) -> None:
+    """The answer is what the OpenAPI document says, and carries nothing else."""
+    name = NAMES.get(path.rpartition("/")[2], "Training") if status < 400 else "Problem"
+    schema = {"$ref": f"#/components/schemas/{name}", "components": COMPONENTS}
+    Draft202012Validator(schema).validate(told)
+    assert set(told) <= set(COMPONENTS["schemas"][name]["properties"])
 
 
 @pytest.fixture
 def ask(event: Event, context: Context) -> Ask:
     def call(path: str, body: Any = None) -> tuple[int, Any]:
-        method = "GET" if body is None else "POST"
-        answer = module.handler(
-            event(path if path.startswith("/") else f"{API}/{path}", body, method), context
-        )
-        return answer["statusCode"], json.loads(answer["body"])
+        method, whole = "GET" if body is None else "POST", path if path[0] == "/" else f"{API}/{path}"
+        answer = module.handler(event(whole, body, method), context)
+        told = json.loads(answer["body"])
+        documented(whole, answer["statusCode"], told)
+        return answer["statusCode"], told
 
     return call
 
