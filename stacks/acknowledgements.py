@@ -63,6 +63,12 @@ WILDCARDS: tuple[Finding, ...] = (
         "Resource::*:model-package/*/[*]",
     ),
     Finding(
+        "Api/Control/Role/DefaultPolicy/Resource",
+        IAM5,
+        "Executions are named when they start",
+        "Resource::*:execution:*-training:[*]",
+    ),
+    Finding(
         "Training/Promotion/Promote/Role/DefaultPolicy/Resource",
         IAM5,
         "CloudFormation ends a stack's ARN with an id of its own making",
@@ -137,6 +143,11 @@ FINDINGS: tuple[Finding, ...] = (
         "Foundation/Insights/Resource",
         (f"{NIST}DynamoDBInBackupPlan",),
         "Point-in-time recovery covers 35 days, and the stream archives every item to the raw bucket",
+    ),
+    Finding(
+        "Foundation/State/Resource",
+        (f"{NIST}DynamoDBInBackupPlan",),
+        "Point-in-time recovery covers 35 days; windows and counters are worth no longer",
     ),
     Finding(
         "Foundation/*/Resource",

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # ships no types
 
-from catalog.models import MODELS
 from catalog.openapi import document
 from catalog.schemas import pascal
 from catalog.spec import ModelSpec
@@ -19,9 +18,10 @@ from predict.request import Request
 from shared import problems
 from shared.problems import Refused
 from tests.lambda_.examples import prediction, record
+from tests.models import ENDPOINTS
 
-COMPONENTS = document(MODELS)["components"]
-OF_ALL = pytest.mark.parametrize("spec", MODELS, ids=lambda spec: spec.name)
+COMPONENTS = document(ENDPOINTS)["components"]
+OF_ALL = pytest.mark.parametrize("spec", ENDPOINTS, ids=lambda spec: spec.name)
 
 
 def check(name: str, value: Any) -> None:

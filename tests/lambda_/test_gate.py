@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from catalog.models import MODELS
 from catalog.spec import ModelSpec
 from gate import handler as module
 from gate.verdict import verdict
 from tests.lambda_.conftest import Context
 from tests.lambda_.fakes import Scripted
+from tests.models import LEARNED
 
-pytestmark = pytest.mark.parametrize("spec", MODELS, ids=lambda spec: spec.name)
+pytestmark = pytest.mark.parametrize("spec", LEARNED, ids=lambda spec: spec.name)
 
 
 def rules(spec: ModelSpec) -> dict[str, Any]:

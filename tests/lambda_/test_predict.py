@@ -10,19 +10,19 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
-from catalog.models import MODELS
 from catalog.spec import ModelSpec
 from predict import handler as module
 from tests.lambda_.conftest import Context, Event
 from tests.lambda_.examples import answer, prediction, record
 from tests.lambda_.fakes import Scripted, refusal
+from tests.models import ENDPOINTS
 
-pytestmark = pytest.mark.parametrize("spec", MODELS, ids=lambda spec: spec.name)
+pytestmark = pytest.mark.parametrize("spec", ENDPOINTS, ids=lambda spec: spec.name)
 
 
 @pytest.fixture(autouse=True)
 def _routes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    routes = {spec.route: {"model": spec.name, "endpoint": f"local-{spec.name}"} for spec in MODELS}
+    routes = {spec.route: {"model": spec.name, "endpoint": f"local-{spec.name}"} for spec in ENDPOINTS}
     monkeypatch.setenv("ROUTES", json.dumps(routes))
     module.predictors.cache_clear()
     yield

@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import pytest
 
-from catalog.models import MODELS
 from promote import handler as module
 from promote.champion import Champion
 from promote.packages import PackageRefused, Packages
@@ -16,6 +15,7 @@ from promote.promotion import Promotion
 from promote.stack import ServingStack, StackBroken, StackBusy, StackMissing
 from tests.lambda_.conftest import Context
 from tests.lambda_.fakes import TIME, CloudFormation, Registry, Ssm
+from tests.models import ENDPOINTS
 
 PARAMETER = "/ops-ml/local/m/champion"
 
@@ -260,13 +260,15 @@ def test_an_older_package_that_is_approved_anew_is_promoted(world: World) -> Non
 def test_the_handler_acts_for_every_model(
     world: World, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    targets = {spec.name: {"parameter": PARAMETER, "stack": "Local-M", "group": "local-m"} for spec in MODELS}
+    targets = {
+        spec.name: {"parameter": PARAMETER, "stack": "Local-M", "group": "local-m"} for spec in ENDPOINTS
+    }
     clients = {"ssm": world.ssm, "cloudformation": world.stack, "sagemaker": world.registry}
     monkeypatch.setenv("TARGETS", json.dumps(targets))
     monkeypatch.setattr("boto3.client", lambda service, **_: clients[service])
     module.promotions.cache_clear()
     module._client.cache_clear()
-    for number, spec in enumerate(MODELS):
+    for number, spec in enumerate(ENDPOINTS):
         event = {"model": spec.name, "package": world.registry.add(number)}
         started = module.handler({**event, "action": "start"}, context)
         world.stack.finish("UPDATE_ROLLBACK_COMPLETE")

@@ -6,17 +6,17 @@ import re
 
 import pytest
 
-from catalog.models import MODELS
 from catalog.spec import ModelSpec
 from local.sagemaker import builtin_metrics
 from local.sagemaker.errors import ServiceError
 from tests.local.toys import IMAGE, OWN_METRICS_IMAGE
+from tests.models import ENDPOINTS
 
 OURS = {"TrainingImage": IMAGE}
 DEFINED = [{"Name": "loss", "Regex": "loss=(.*)"}]
 
 
-@pytest.mark.parametrize("spec", MODELS, ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", ENDPOINTS, ids=lambda spec: spec.name)
 def test_the_image_finds_what_the_catalogue_tunes_on(spec: ModelSpec) -> None:
     metric = spec.trained.tuning.objective.name
     line = f"[7]#011train-x:1#011{metric.replace(':', '-')}:0.25"
@@ -25,7 +25,7 @@ def test_the_image_finds_what_the_catalogue_tunes_on(spec: ModelSpec) -> None:
     assert re.findall(spec.trained.tuning.objective.regex, line) == ["0.25"]
 
 
-@pytest.mark.parametrize("spec", MODELS, ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", ENDPOINTS, ids=lambda spec: spec.name)
 def test_what_the_catalogue_tunes_is_tunable(spec: ModelSpec) -> None:
     builtin_metrics.refuse(OURS, [span.name for span in spec.trained.tuning.ranges])
 

@@ -3,6 +3,7 @@
 import json
 
 from catalog.models import MODELS
+from stacks.api_stack import CONTROL
 from tests.stacks.assembly import Assembly
 
 
@@ -22,8 +23,8 @@ def paths(assembly: Assembly) -> dict[tuple[str, str], dict[str, object]]:
 def test_routes_come_from_the_specs(prod: Assembly) -> None:
     assert set(paths(prod)) == {
         *(("POST", spec.route) for spec in MODELS),
+        *((method, f"{spec.api}/{path}") for spec in MODELS for method, path in CONTROL),
         ("GET", "/api/models"),
-        ("GET", "/api/health"),
         ("POST", "/api/insights"),
     }
 
@@ -87,20 +88,22 @@ def test_the_gateway_refuses_in_problem_json(prod: Assembly) -> None:
 
 def test_functions_are_traced_and_log_as_long_as_the_environment_says(prod: Assembly) -> None:
     functions = prod.resources("AWS::Lambda::Function").values()
-    assert len(functions) == 7
+    own = {spec.name for spec in MODELS if spec.function}
+    named = {each["Properties"].get("FunctionName") for each in functions} - {None}
+    assert named == {f"prod-{name}" for name in own}
     for function in functions:
         properties = function["Properties"]
         assert properties["Runtime"] == "python3.12"
         assert properties["TracingConfig"] == {"Mode": "Active"}
         assert properties["LoggingConfig"]["LogGroup"]
-        assert len(properties["Layers"]) == 1
+        assert len(properties["Layers"]) in (1, 2)
         assert properties["KmsKeyArn"]
     groups = prod.resources("AWS::Logs::LogGroup").values()
     assert {group["Properties"]["RetentionInDays"] for group in groups} == {365}
 
 
 def test_the_archive_retries_splits_and_keeps_what_fails(prod: Assembly) -> None:
-    (mapping,) = prod.resources("AWS::Lambda::EventSourceMapping").values()
+    (mapping,) = prod.resources("AWS::Lambda::EventSourceMapping", "Api").values()
     properties = mapping["Properties"]
     assert properties["StartingPosition"] == "TRIM_HORIZON"
     assert properties["BisectBatchOnFunctionError"] is True
@@ -137,7 +140,9 @@ def test_every_queue_of_dead_letters_raises_an_alarm(prod: Assembly) -> None:
         for each in alarms
         if each["Properties"]["MetricName"] == "ApproximateNumberOfMessagesVisible"
     ]
-    assert len(depth) == len(prod.resources("AWS::SQS::Queue")) == 4
+    queues = prod.resources("AWS::SQS::Queue").values()
+    letters = [queue for queue in queues if "RedrivePolicy" not in queue["Properties"]]
+    assert len(depth) == len(letters) >= 5
     assert {each["Threshold"] for each in depth} == {0}
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import os
 import subprocess
 import sys
@@ -12,7 +13,9 @@ import pytest
 
 from catalog.contract import SHIPPED
 from catalog.models import MODELS
+from catalog.spec import ModelSpec
 from stacks.bundling import (
+    DESK_ONLY,
     Payloads,
     archive_bytes,
     content_hash,
@@ -39,16 +42,32 @@ def test_a_function_bundle_holds_its_code_and_contracts() -> None:
     assert {"predict/handler.py", "catalog/contract.py", "catalog/__init__.py"} <= files
     assert {f"contracts/{spec.name}.json" for spec in MODELS} <= files
     assert {path.split("/")[0] for path in files} == {"predict", "shared", "catalog", "contracts"}
-    assert not [
-        path for path in files if path.startswith("catalog/") and "contract" not in path and "__" not in path
-    ]
+    assert {path for path in files if path.startswith("catalog/")} == {f"catalog/{name}" for name in SHIPPED}
 
 
-def test_a_job_bundle_holds_one_contract_and_no_data_sources() -> None:
+@pytest.mark.parametrize("spec", [spec for spec in MODELS if spec.function], ids=lambda spec: spec.name)
+def test_a_models_function_holds_what_it_was_trained_with(spec: ModelSpec) -> None:
+    files = function_files(ROOT, "serve", [spec.contract], serves=spec.contract)
+    beside = {path for path in files if path.startswith(("features/", "detectors/", "forecast"))}
+    record, target = spec.contract.record, spec.contract.target
+    assert (f"features/{record.name}.py" in beside) is record.derives
+    assert ("forecast.py" in beside) is bool(target.horizons)
+    assert bool(spec.contract.detector) is any(path.startswith("detectors/") for path in beside)
+    for path in beside:
+        assert files[path] == (ROOT / "training" / path).read_bytes()
+
+
+def test_a_table_of_settings_lies_beside_the_code() -> None:
+    files = function_files(ROOT, "models", [], settings={"models": {"b": {}, "a": {"title": "A"}}})
+    assert json.loads(files["settings/models.json"]) == {"a": {"title": "A"}, "b": {}}
+
+
+def test_a_job_bundle_holds_one_contract_and_no_loader() -> None:
     files = set(training_files(ROOT, MODELS[0].contract))
     assert {"train.py", "prepare.py", "evaluate.py", "inference.py"} <= files
     assert [path for path in files if path.startswith("contracts/")] == [f"contracts/{MODELS[0].name}.json"]
-    assert not [path for path in files if path.startswith("sources/")]
+    assert "sources/iops_insight.py" in files
+    assert not [path for path in files if path.startswith(DESK_ONLY)]
 
 
 def test_compiled_files_and_locks_never_ship(tmp_path: Path) -> None:

@@ -61,9 +61,8 @@ def test_a_changed_operation_changes_no_asset(
 def test_a_changed_contract_changes_the_assets_that_serve_it(dev: Assembly, synthesized: Synthesize) -> None:
     contract = dataclasses.replace(IOPS_RISK.contract, title="Risk")
     after = synthesized(DEV, (dataclasses.replace(IOPS_RISK, contract=contract), *MODELS[1:]))
-    assert (
-        len(assets(after) - assets(dev)) == 3
-    )  # its jobs, prediction and ingestion; models and gate know none
+    # its jobs, prediction and ingestion, and the functions that tell its title
+    assert len(assets(after) - assets(dev)) == 5
 
 
 def test_templates_name_no_machine(dev: Assembly, payloads: Payloads) -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from catalog.models import MODELS
 from stacks.environments import LOCAL, STAGING
-from stacks.names import champion_parameter
+from stacks.names import candidate_parameter, champion_parameter
+from tests.models import LEARNED
 from tests.stacks.assembly import Assembly
 from tests.stacks.conftest import Synthesize
 
@@ -52,7 +52,7 @@ def test_state_goes_where_both_keys_are_turned(dev: Assembly, kind: str) -> None
 def test_package_groups_are_kept_even_there(dev: Assembly) -> None:
     """SageMaker deletes no group that holds packages: the destroy would fail in the middle."""
     groups = dev.resources(GROUP).values()
-    assert [each["DeletionPolicy"] for each in groups] == ["Retain"] * len(MODELS)
+    assert [each["DeletionPolicy"] for each in groups] == ["Retain"] * len(LEARNED)
 
 
 def test_buckets_are_emptied_only_where_they_may_be_deleted(dev: Assembly, prod: Assembly) -> None:
@@ -89,7 +89,7 @@ def test_what_every_run_leaves_behind_expires(prod: Assembly) -> None:
     }
     assert found == {
         f"{spec.name}/{part}": days
-        for spec in MODELS
+        for spec in LEARNED
         for part, days in (("checkpoints/", 7), ("capture/", 90), ("", 180))
     }
 
@@ -126,16 +126,16 @@ def test_every_bucket_refuses_plain_http(prod: Assembly) -> None:
     assert len(refusals) == len(prod.resources("AWS::S3::Bucket"))
 
 
-def test_the_table_recovers_expires_streams_and_is_encrypted(prod: Assembly) -> None:
-    (table,) = prod.resources("AWS::DynamoDB::Table").values()
-    properties = table["Properties"]
-    assert properties["TableName"] == "IOPSInsights"
-    assert properties["BillingMode"] == "PAY_PER_REQUEST"
-    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
-    assert properties["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
-    assert properties["SSESpecification"]["SSEType"] == "KMS"
-    assert properties["DeletionProtectionEnabled"] is True
+def test_tables_recover_expire_and_are_encrypted(prod: Assembly) -> None:
+    tables = [table["Properties"] for table in prod.resources("AWS::DynamoDB::Table").values()]
+    (insights,) = (table for table in tables if table.get("TableName") == "IOPSInsights")
+    assert insights["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
+    for table in tables:
+        assert table["BillingMode"] == "PAY_PER_REQUEST"
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+        assert table["SSESpecification"]["SSEType"] == "KMS"
+        assert table["DeletionProtectionEnabled"] is True
 
 
 def test_topic_and_log_groups_and_queues_use_the_key(prod: Assembly) -> None:
@@ -153,10 +153,12 @@ def test_champion_parameters_never_change(local: Assembly, prod: Assembly) -> No
     """CloudFormation would write `none` over the champion along with any change of these properties."""
     for assembly in (local, prod):
         parameters = assembly.resources("AWS::SSM::Parameter").values()
-        assert [each["Properties"] for each in parameters] == [
-            {"Name": champion_parameter(assembly.environment, spec), "Type": "String", "Value": "none"}
-            for spec in MODELS
-        ]
+        env = assembly.environment
+        names = [champion_parameter(env, spec) for spec in LEARNED]
+        names += [candidate_parameter(env, spec) for spec in LEARNED if spec.function]
+        found = {each["Properties"]["Name"]: each["Properties"] for each in parameters}
+        for name in names:
+            assert found[name] == {"Name": name, "Type": "String", "Value": "none"}
 
 
 def test_email_is_subscribed_where_given(synthesized: Synthesize) -> None:

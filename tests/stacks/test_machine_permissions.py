@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from catalog.models import MODELS
 from catalog.spec import ModelSpec
 from local.asl_requests import StepRequest, requests_of
 from stacks.names import promotion_machine, training_machine, tuning_prefix
+from tests.models import LEARNED
 from tests.stacks.assembly import Assembly, plain
 from tests.stacks.test_permissions import listed
 
@@ -42,7 +42,7 @@ NEEDED: dict[str, tuple[tuple[str, ...], str]] = {
 }
 """Per call: the actions, as the integrations' pages list them, and what they are on. `.sync` jobs are also
 described, stopped and tagged; AWS's page allows ListTags for them."""
-models = pytest.mark.parametrize("spec", MODELS, ids=lambda spec: spec.name)
+models = pytest.mark.parametrize("spec", LEARNED, ids=lambda spec: spec.name)
 
 
 def allowed(assembly: Assembly, machine: str) -> Iterator[tuple[str, str]]:

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from catalog.models import MODELS
 from catalog.spec import ModelSpec
 from stacks.names import model_id
+from tests.models import ENDPOINTS, FUNCTIONS, LEARNED
 from tests.stacks.assembly import Assembly
 
 NO_RESOURCE = {
@@ -24,6 +24,8 @@ NO_RESOURCE = {
     "logs:DescribeLogGroups": "log delivery actions take no resource",
     "cloudwatch:PutMetricData": "takes no resource; a condition names the namespace",
     "ecr:GetAuthorizationToken": "takes no resource",
+    "cloudwatch:DescribeAlarms": "takes no resource; promotion asks whether its alarms ring",
+    "autoscaling:DescribeAutoScalingGroups": "takes no resource",
     "dynamodb:ListStreams": "takes no resource; the event source's grant",
     "ec2:CreateNetworkInterface": "a job's interfaces are not known beforehand",
     "ec2:CreateNetworkInterfacePermission": "a job's interfaces are not known beforehand",
@@ -71,14 +73,14 @@ def test_metrics_are_confined_to_a_namespace(prod: Assembly) -> None:
         for name, each in prod.statements()
         if "cloudwatch:PutMetricData" in listed(each["Action"])
     ]
-    assert len(found) == 2 * len(MODELS)  # each model's jobs and its endpoint
+    assert len(found) == len(LEARNED) + len(ENDPOINTS)  # each model's jobs and its endpoint
     for name, statement in found:
         assert "cloudwatch:namespace" in json.dumps(statement["Condition"]), name
 
 
 def test_roles_are_passed_to_sagemaker_alone(prod: Assembly) -> None:
     found = [each for _, each in prod.statements() if "iam:PassRole" in listed(each["Action"])]
-    assert len(found) == len(MODELS)
+    assert len(found) == len(LEARNED)
     for statement in found:
         assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
         assert all("Fn::GetAtt" in each for each in listed(statement["Resource"]))
@@ -94,28 +96,48 @@ def test_promotion_updates_the_serving_stacks_and_writes_the_champions_only(prod
         ]
 
     stacks = resources("cloudformation:UpdateStack")
-    assert len(stacks) == len(MODELS)
+    assert len(stacks) == len(ENDPOINTS)
     assert all(":stack/Prod-Iops" in each for each in stacks)
     parameters = resources("ssm:PutParameter")
-    assert len(parameters) == len(MODELS)
-    assert all(":parameter/ops-ml/prod/" in each and "/champion" in each for each in parameters)
+    candidates = [each for each in parameters if "/candidate" in each]
+    assert len(candidates) == len(LEARNED) - len(ENDPOINTS)
+    champions = [each for each in parameters if "/champion" in each]
+    assert len(champions) == len(LEARNED) == len(parameters) - len(candidates)
+    assert all(":parameter/ops-ml/prod/" in each for each in parameters)
 
 
 def test_machines_read_the_tags_of_jobs_they_wait_for(prod: Assembly) -> None:
     """Step Functions asks for them with every `.sync` job."""
     found = [each for _, each in prod.statements() if "sagemaker:ListTags" in listed(each["Action"])]
-    assert len(found) == 2 * len(MODELS)
+    assert len(found) == 2 * len(LEARNED)
     for statement in found:
         assert "sagemaker:AddTags" in listed(statement["Action"])
         assert all("-job/" in json.dumps(each) for each in listed(statement["Resource"]))
 
 
-@pytest.mark.parametrize("spec", MODELS, ids=lambda spec: spec.name)
-@pytest.mark.parametrize("role", ["Training/Pipelines{}JobRole", "{}/ServingRole"])
-def test_jobs_of_one_model_reach_no_other_models_objects(prod: Assembly, spec: ModelSpec, role: str) -> None:
-    start = role.format(model_id(spec))
-    own = [json.dumps(each) for name, each in prod.statements() if name.startswith(start)]
-    assert any(f"/{spec.name}/" in each for each in own), sorted({name for name, _ in prod.statements()})
-    for other in MODELS:
-        if other.name != spec.name:
-            assert not any(f"/{other.name}/" in each for each in own)
+@pytest.mark.parametrize("spec", LEARNED, ids=lambda spec: spec.name)
+def test_jobs_and_serving_of_one_model_reach_no_other_models_objects(prod: Assembly, spec: ModelSpec) -> None:
+    serving = "{}/ServingRole" if spec.endpoint else "Api/{}Role"
+    read = {spec.name, *(reading.model for reading in spec.contract.readings)}
+    for role, allowed in (("Training/Pipelines{}JobRole", {spec.name}), (serving, read)):
+        start = role.format(model_id(spec)) + "DefaultPolicy"
+        own = [json.dumps(each) for name, each in prod.statements() if name.startswith(start)]
+        assert any(f"/{spec.name}/" in each for each in own), sorted({name for name, _ in prod.statements()})
+        for other in LEARNED:
+            if other.name not in allowed:
+                assert not any(f"/{other.name}/" in each for each in own)
+
+
+@pytest.mark.parametrize("spec", FUNCTIONS, ids=lambda spec: spec.name)
+def test_a_models_function_touches_its_own_items_only(prod: Assembly, spec: ModelSpec) -> None:
+    start = f"Api/{model_id(spec)}RoleDefaultPolicy"
+    found = [
+        each
+        for name, each in prod.statements()
+        if name.startswith(start) and any(str(a).startswith("dynamodb:") for a in listed(each["Action"]))
+    ]
+    assert found
+    for statement in found:
+        keys = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+        own = (f"state#{spec.name}#", f"cooldown#{spec.name}#", f"counter#{spec.name}", "counter#started")
+        assert all(key.startswith(own) for key in keys)

@@ -2,14 +2,14 @@
 
 import json
 
-from catalog.models import MODELS
+from tests.models import LEARNED
 from tests.stacks.assembly import Assembly
 
 
 def test_a_start_that_fails_is_kept(prod: Assembly) -> None:
     queues = set(prod.resources("AWS::SQS::Queue", "Training"))
     schedules = prod.resources("AWS::Scheduler::Schedule").values()
-    assert len(schedules) == len(MODELS) + 1
+    assert len(schedules) == len(LEARNED) + 1
     for schedule in schedules:
         target = schedule["Properties"]["Target"]
         assert target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0] in queues

@@ -6,13 +6,13 @@ from typing import Any, cast
 import pytest
 from aws_cdk.aws_sagemaker import CfnEndpoint
 
-from catalog.models import MODELS
 from catalog.spec import ModelSpec
 from local.request_shapes import check
 from stacks.constructs.endpoint_deployment import deployment_config
 from stacks.environments import DEV, ENVIRONMENTS, PROD, Environment
 from stacks.guardrails import AllAtOnce, Canary
 from stacks.names import model_id, scoped
+from tests.models import ENDPOINTS
 from tests.stacks.assembly import Assembly, plain
 from tests.stacks.conftest import Synthesize
 
@@ -24,7 +24,7 @@ SERVED = (
     "AWS::ApplicationAutoScaling::ScalingPolicy",
     "AWS::CloudWatch::Alarm",
 )
-models = pytest.mark.parametrize("spec", MODELS, ids=lambda spec: spec.name)
+models = pytest.mark.parametrize("spec", ENDPOINTS, ids=lambda spec: spec.name)
 
 
 def one(assembly: Assembly, kind: str, spec: ModelSpec) -> dict[str, Any]:

@@ -1,0 +1,7 @@
+"""The catalogue's models by how they are served, for tests that run over them."""
+
+from catalog.models import MODELS
+
+ENDPOINTS = tuple(spec for spec in MODELS if spec.endpoint)
+FUNCTIONS = tuple(spec for spec in MODELS if spec.function)
+LEARNED = tuple(spec for spec in MODELS if spec.training)
