@@ -21,7 +21,10 @@ from catalog.contract import SHIPPED, Contract
 
 SKIPPED_SUFFIXES = (".pyc", ".lock")
 SKIPPED_PARTS = ("__pycache__",)
-DESK_ONLY = ("studies/", "sources/load.py", "sources/table.py", "sources/azure_fio.py", "sources/past.py")
+DESK_ONLY = (
+    "studies/",
+    *(f"sources/{name}.py" for name in ("load", "table", "azure_fio", "http_params", "past")),
+)
 """Training code that no job runs."""
 
 
