@@ -34,6 +34,7 @@ CAPACITY = ModelSpec(
     serving=InFunction(),
     training=Training(
         learner="xgboost",
+        records=40_000,
         tuning=Tuning(
             objective=Metric(name="validation:mae", goal="Minimize"),
             ranges=XGBOOST_RANGES,

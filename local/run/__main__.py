@@ -10,7 +10,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from local.run import report, server
+from local.run import report, server, tracking
 from local.run.cloud import Cloud
 from local.run.data import RECORDS, Source
 from local.run.place import HOME
@@ -55,7 +55,8 @@ def status(home: Home = HOME) -> None:
     if place is None:
         console.print("The local AWS is not running. `make run` starts it.")
         raise SystemExit(3)
-    report.status(console, Cloud(place))
+    found = tracking.running(home)
+    report.status(console, Cloud(place), found.url if found else None)
 
 
 @app.command()

@@ -19,8 +19,6 @@ from local.run.place import ROOT
 
 TIMEOUT_S = 1800
 RECORDS = 10_000
-MADE = 10_000
-"""Synthetic records that a training makes for itself."""
 ROOTS = f"{ROOT / 'training'}:{ROOT}"
 """Where the loader's modules lie."""
 
@@ -54,7 +52,14 @@ class Source:
 
     def training_input(self, spec: ModelSpec) -> dict[str, Any]:
         """What the model's training state machine is given."""
-        return {"profile": self.profile} if self.holds(spec) else {"profile": "synthetic", "records": MADE}
+        return (
+            {"profile": self.profile}
+            if self.holds(spec)
+            else {
+                "profile": "synthetic",
+                "records": spec.trained.records,
+            }
+        )
 
     def arguments(self) -> list[str]:
         if self.folder is None:

@@ -37,12 +37,14 @@ def summary(
     steps: Steps,
     packages: Mapping[str, dict[str, Any] | None],
     answered: Sequence[Answered],
+    mlflow: str,
 ) -> None:
     """Print the whole summary."""
     console.print()
     console.print(Panel(_deployed(cloud), title="Deployed", title_align="left"))
     console.print(Panel(_models(cloud, packages), title="Models", title_align="left"))
     console.print(Panel(_times(steps), title="Time", title_align="left"))
+    console.print(f"[bold]Experiments[/], each trial of them: {mlflow}")
     if not answered:
         console.print("[bold red]No model passed its gates, so none is served.[/] The reasons stand above.")
         return
@@ -54,9 +56,10 @@ def summary(
     console.print("\n[dim]make status[/] shows what is served, [dim]make down[/] stops it.")
 
 
-def status(console: Console, cloud: Cloud) -> None:
+def status(console: Console, cloud: Cloud, mlflow: str | None) -> None:
     """Print what is deployed and which version of each model is served."""
     console.print(f"The local AWS runs at {cloud.place.endpoint} (process {cloud.place.pid}).")
+    console.print(f"MLflow runs at {mlflow}." if mlflow else "MLflow is not running. `make run` starts it.")
     if not cloud.stacks():
         console.print("Nothing is deployed yet. `make run` deploys.")
         return

@@ -5,27 +5,23 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
-import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 
-import psutil
-
 from local.persistence import SAVED
+from local.run import processes, tracking
 from local.run.place import ROOT, Place
 
+WORD = "local.aws"
 START_TIMEOUT_S = 60
-STOP_TIMEOUT_S = 20
 SNAPSHOT_TIMEOUT_S = 20
 
 
 def running(home: Path) -> Place | None:
     """The local AWS of `home` where its process lives and answers, else None."""
     place = Place.load(home)
-    return place if place and _is_ours(place.pid) and _answers(place) else None
+    return place if place and processes.alive(place.pid, WORD) and _answers(place) else None
 
 
 def start(home: Path) -> Place:
@@ -40,10 +36,12 @@ def start(home: Path) -> Place:
     while time.monotonic() < deadline:
         if _answers(place):
             return place
-        if not _is_ours(place.pid):
+        if not processes.alive(place.pid, WORD):
             break
         time.sleep(0.1)
-    raise RuntimeError(f"the local AWS did not start; the end of {home / 'aws.log'}:\n{_tail(home)}")
+    raise RuntimeError(
+        f"the local AWS did not start; the end of {home / 'aws.log'}:\n{processes.tail(home / 'aws.log')}"
+    )
 
 
 def snapshot(home: Path) -> None:
@@ -75,53 +73,21 @@ def _saved_at(home: Path) -> int | None:
 
 
 def stop(home: Path) -> bool:
-    """End the local AWS of `home` with its children; whether there was one."""
+    """End the local AWS of `home` with its children, and MLflow with it; whether there was one."""
+    tracking.stop(home)
     place = Place.load(home)
-    alive = place is not None and _is_ours(place.pid)
+    alive = place is not None and processes.alive(place.pid, WORD)
     if place and alive:
-        os.killpg(place.pid, signal.SIGTERM)
-        deadline = time.monotonic() + STOP_TIMEOUT_S
-        while _is_ours(place.pid) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        if _is_ours(place.pid):
-            os.killpg(place.pid, signal.SIGKILL)
+        processes.end(place.pid, WORD)
     (home / "aws.json").unlink(missing_ok=True)
     return alive
 
 
 def _spawn(home: Path) -> Place:
-    home.mkdir(parents=True, exist_ok=True)
-    port = _free_port()
-    command = [sys.executable, "-m", "local.aws", "--port", str(port), "--home", str(home / "aws")]
-    with (home / "aws.log").open("ab") as log:
-        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-        )
-    return Place(pid=process.pid, port=port)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _is_ours(pid: int) -> bool:
-    """Whether `pid` lives and is a local AWS: a recycled process id is never signalled."""
-    try:
-        process = psutil.Process(pid)
-        return process.status() != psutil.STATUS_ZOMBIE and "local.aws" in process.cmdline()
-    except psutil.Error:
-        return False
+    port = processes.free_port()
+    command = [sys.executable, "-m", WORD, "--port", str(port), "--home", str(home / "aws")]
+    return Place(pid=processes.spawn(command, home / "aws.log", cwd=ROOT), port=port)
 
 
 def _answers(place: Place) -> bool:
-    try:
-        with urllib.request.urlopen(f"{place.endpoint}/_ministack/health", timeout=2) as answer:  # noqa: S310
-            return bool(answer.status == 200)
-    except OSError:
-        return False
-
-
-def _tail(home: Path, lines: int = 15) -> str:
-    return "\n".join((home / "aws.log").read_text(errors="replace").splitlines()[-lines:])
+    return processes.answers(f"{place.endpoint}/_ministack/health")

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from catalog.models import MODELS
 from catalog.spec import ModelSpec
-from local.run import api, data, deploy, report, server, training
+from local.run import api, data, deploy, report, server, tracking, training
 from local.run.cloud import ENVIRONMENT, STAGE, Cloud
 from local.run.data import Source
 from local.run.display import Steps
@@ -45,14 +45,16 @@ class GuidedRun:
         """Every step; whether each model is served by a version that was promoted."""
         self.start()
         self.deploy()
+        mlflow = tracking.launch(self.home, self.cloud.place, self.cloud.output("Foundation", "ModelsBucket"))
         server.snapshot(self.home)
         self.load(source)
         server.snapshot(self.home)
+        self.track(mlflow)
         packages = self.train(source)
         server.snapshot(self.home)
         self.promote(packages)
         answered = self.predict()
-        report.summary(self.console, self.cloud, self.steps, packages, answered)
+        report.summary(self.console, self.cloud, self.steps, packages, answered, mlflow.url)
         return len(answered) == len(MODELS) and not any(item.answer["degraded"] for item in answered)
 
     def start(self) -> None:
@@ -75,6 +77,13 @@ class GuidedRun:
     def load(self, source: Source) -> None:
         with self.steps.step("Load the data") as step:
             step.say(data.load(self.cloud, source, step.say))
+
+    def track(self, mlflow: tracking.Server) -> None:
+        """It has been starting since the deployment."""
+        with self.steps.step("Start MLflow") as step:
+            tracking.await_ready(self.home, mlflow)
+            tracking.announce(self.cloud, mlflow)
+            step.say(mlflow.url)
 
     def train(self, source: Source) -> dict[str, Package | None]:
         """The newest package of each model, trained now unless it already was on this data."""
