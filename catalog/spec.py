@@ -134,7 +134,7 @@ class Training:
     records: int = 10_000
     """Synthetic records that a first training needs to get through its gates."""
     schedule: str | None = "cron(0 3 1 * ? *)"
-    """When retraining on live records starts, as an EventBridge Scheduler expression (UTC); None for never."""
+    """When retraining on live records starts, as an EventBridge Scheduler expression (UTC), if it does."""
 
 
 @dataclass(frozen=True, kw_only=True)
