@@ -304,6 +304,17 @@ def test_a_caller_between_lock_and_start_gets_the_same_run(world: World, ask: As
     assert len(world.executions()) == 1
 
 
+def test_a_start_that_was_broken_off_is_finished_by_the_next_caller(world: World, ask: Ask) -> None:
+    def refuse() -> None:
+        raise refusal("StartExecution", "ThrottlingException")
+
+    world.steps.before_start = refuse
+    assert ask("models/train", {"models": ["failure"], "use_synthetic_data": True})[0] == 503
+    run = start(ask)
+    assert (run["status"], run["profile"]) == ("running", "synthetic")
+    assert world.executions() == [(run["execution_id"].partition(".")[2], {"profile": "synthetic"})]
+
+
 def test_a_lock_whose_run_was_never_started_is_taken_over(world: World, ask: Ask) -> None:
     def refuse() -> None:
         raise refusal("StartExecution", "ThrottlingException")
