@@ -9,13 +9,10 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any, Literal
 
-from catalog.contract import MAX_RECORDS, Contract, Problem, RecordSchema, parse_time
+from catalog.contract import MAX_POINTS, MAX_RECORDS, Contract, Problem, RecordSchema, parse_time
 from serve.flat import Flat, flat
 from shared.body import batch
 from shared.problems import BadRequest, TooLarge
-
-MAX_POINTS = 5000
-"""Points of a series that a detector takes at once."""
 
 
 @dataclass(frozen=True)

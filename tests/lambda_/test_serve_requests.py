@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from catalog.contract import MAX_RECORDS
-from serve.request import MAX_POINTS, Reader
+from catalog.contract import MAX_POINTS, MAX_RECORDS
+from serve.request import Reader
 from shared.problems import BadRequest, TooLarge
 from tests.lambda_.serving import SPECS
 
