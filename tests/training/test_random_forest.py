@@ -63,18 +63,17 @@ def test_the_onnx_graph_answers_as_the_model_does(missing):
     assert (labels == model.predict(asked).argmax(axis=1)).all()
 
 
-def test_a_value_at_a_threshold_or_a_hair_beside_it_goes_the_librarys_way():
-    train = rows()
-    library = RandomForestClassifier(
-        12, max_depth=8, min_samples_leaf=2, max_leaf_nodes=512, random_state=3
-    ).fit(train.features, train.target)
-    tree = library.estimators_[0].tree_
-    near = tree.threshold[tree.feature == 0].astype(np.float32)
-    asked = np.tile(train.features[:1], (3 * len(near), 1))
-    asked[:, 0] = np.concatenate([near, *(np.nextafter(near, np.float32(end)) for end in (-np.inf, np.inf))])
-    model = fit(train)
-    np.testing.assert_allclose(model.predict(asked), library.predict_proba(asked), atol=1e-6)
-    np.testing.assert_allclose(through_onnx(model, asked)[0], library.predict_proba(asked), atol=1e-6)
+@pytest.mark.parametrize("odd", [0, 1])
+def test_neighbouring_numbers_are_told_apart_as_the_library_does(odd):
+    """The library's threshold lies between two float32 neighbours, where no float32 is."""
+    low = np.float32(1000) if odd == 0 else np.nextafter(np.float32(1000), np.float32(np.inf))
+    high = np.nextafter(low, np.float32(np.inf))
+    features = np.ones((40, WIDTH), np.float32)
+    features[:, 0] = np.where(np.arange(40) % 2, high, low)
+    target = (np.arange(40) % 2).astype(np.float32)
+    model = fit(Rows(features, target, target, np.arange(40)), max_features="1.0")
+    for found in (model.predict(features[:2]), through_onnx(model, features[:2])[0]):
+        assert found.argmax(axis=1).tolist() == [0, 1]
 
 
 def test_what_is_saved_answers_the_same(tmp_path):
