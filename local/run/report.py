@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from rich.console import Console, Group
 from rich.panel import Panel
@@ -13,22 +13,10 @@ from rich.text import Text
 
 from catalog.models import MODELS
 from catalog.spec import ModelSpec
+from local.run.answered import Answered
 from local.run.api import curl
 from local.run.cloud import ENVIRONMENT, Cloud
 from local.run.display import Steps
-
-
-class Answered(Protocol):
-    """A prediction and the request that it answers."""
-
-    @property
-    def model(self) -> str: ...
-    @property
-    def address(self) -> str: ...
-    @property
-    def body(self) -> dict[str, Any]: ...
-    @property
-    def answer(self) -> dict[str, Any]: ...
 
 
 def summary(
@@ -49,7 +37,7 @@ def summary(
         console.print("[bold red]No model passed its gates, so none is served.[/] The reasons stand above.")
         return
     for each in answered:
-        console.print(Panel(_answer(each), title=f"Predicted by {each.model}", title_align="left"))
+        console.print(Panel(each.shown(), title=f"Predicted by {each.spec.name}", title_align="left"))
     first = answered[0]
     console.print("[bold]Ask it yourself[/] (in the cloud: the same command, its URL, your keys)")
     console.print(curl(first.address, first.body), soft_wrap=True, markup=False)
@@ -65,10 +53,14 @@ def status(console: Console, cloud: Cloud, mlflow: str | None) -> None:
         return
     console.print(Panel(_deployed(cloud), title="Deployed", title_align="left"))
     table = Table(box=None)
-    for title in ("model", "endpoint", "served version"):
+    for title in ("model", "served by", "version"):
         table.add_column(title)
     for spec in MODELS:
-        table.add_row(spec.name, _endpoint(cloud, spec), _version(cloud.champion(spec.name)))
+        served = _endpoint(cloud, spec) if spec.endpoint else "its function"
+        version = (
+            _version(cloud.champion(spec.name)) if spec.training else f"contract {spec.contract.hash[:8]}"
+        )
+        table.add_row(spec.name, served, version)
     console.print(Panel(table, title="Models", title_align="left"))
 
 
@@ -82,7 +74,7 @@ def _deployed(cloud: Cloud) -> Table:
 
 
 def _models(cloud: Cloud, packages: Mapping[str, dict[str, Any] | None]) -> Group:
-    return Group(*(_model(cloud, spec, packages[spec.name]) for spec in MODELS))
+    return Group(*(_model(cloud, spec, packages[spec.name]) for spec in MODELS if spec.training))
 
 
 def _model(cloud: Cloud, spec: ModelSpec, package: dict[str, Any] | None) -> Group:
@@ -125,24 +117,6 @@ def evaluation(cloud: Cloud, package: dict[str, Any]) -> dict[str, Any]:
     bucket, key = uri.removeprefix("s3://").split("/", 1)
     found: dict[str, Any] = json.loads(cloud.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
     return found
-
-
-def _answer(answered: Answered) -> Group:
-    """The answer in short: what, how sure, and which features decided."""
-    prediction = answered.answer["prediction"]
-    said = prediction.get("label") or f"{prediction['value']:.1f}"
-    head = Text(f"{answered.body['volume_id']} at {answered.body['timestamp']}: ")
-    head.append(said, style="bold")
-    for name, share in prediction.get("probabilities", {}).items():
-        head.append(f"  {name} {share:.0%}", style="dim")
-    reasons = Table("because of", "value", "pushes by", box=None)
-    for each in prediction["contributions"]:
-        value = "missing" if each["value"] is None else f"{each['value']:.4g}"
-        reasons.add_row(each["feature"], value, f"{each['contribution']:+.3f}")
-    version = answered.answer["model_version"].rsplit("/", 1)[-1]
-    return Group(
-        head, reasons, Text(f"version {version}, request {answered.answer['request_id']}", style="dim")
-    )
 
 
 def _times(steps: Steps) -> Table:

@@ -9,24 +9,16 @@ from typing import Any
 
 from rich.console import Console
 
+from catalog import examples
 from catalog.models import MODELS
 from catalog.spec import ModelSpec
 from local.run import api, data, deploy, report, server, tracking, training
+from local.run.answered import Answered
 from local.run.cloud import ENVIRONMENT, STAGE, Cloud
 from local.run.data import Source
 from local.run.display import Steps
 
 Package = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Answered:
-    """A prediction that the deployed API answered."""
-
-    model: str
-    address: str
-    body: dict[str, Any]
-    answer: dict[str, Any]
 
 
 @dataclass
@@ -107,23 +99,28 @@ class GuidedRun:
             for name, package in packages.items()
             if package and package["ModelApprovalStatus"] == "Approved"
         }
-        with self.steps.step("Promote by CloudFormation") as step:
+        with self.steps.step("Promote") as step:
             training.await_promotion(self.cloud, approved, step.say)
             step.say(f"{len(approved)} of {len(packages)} models promoted")
 
     def predict(self) -> list[Answered]:
-        """One prediction of each promoted model for the newest record of the table."""
+        """One prediction of each model that is served."""
         base = api.url(self.cloud)
         with self.steps.step("Predict through the API") as step:
             record = data.newest_record(self.cloud)
-            promoted = [spec for spec in MODELS if self.cloud.champion(spec.name)]
-            answered = [self._ask(base, spec, record) for spec in promoted]
+            served = [spec for spec in MODELS if not spec.training or self.cloud.champion(spec.name)]
+            answered = [self._ask(base, spec, record) for spec in served]
             step.say(f"{len(answered)} models answered")
         return answered
 
-    def _ask(self, base: str, spec: ModelSpec, record: dict[str, Any]) -> Answered:
-        address = base + spec.route
-        status, answer = api.call("POST", address, record)
+    def _ask(self, base: str, spec: ModelSpec, stored: dict[str, Any]) -> Answered:
+        """Asks with the newest stored record, or with the schema's own example where none is stored."""
+        address, schema = base + spec.route, spec.contract.record
+        if schema.name == MODELS[0].contract.record.name:
+            body = stored
+        else:
+            body = examples.several(schema) if schema.series else examples.one(schema)
+        status, answer = api.call("POST", address, body)
         if status != 200:
             raise RuntimeError(f"POST {address} answered {status}: {json.dumps(answer)}")
-        return Answered(spec.name, address, record, answer)
+        return Answered(spec, address, body, answer)

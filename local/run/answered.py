@@ -1,0 +1,81 @@
+"""An answered prediction as a person reads it: what, how sure, and why or what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from catalog.spec import ModelSpec
+
+Prediction = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A prediction that the deployed API answered, and the request that it answers."""
+
+    spec: ModelSpec
+    address: str
+    body: dict[str, Any]
+    answer: dict[str, Any]
+
+    @property
+    def prediction(self) -> Prediction:
+        """The last one, of a series."""
+        found: Prediction = self.answer.get("prediction") or self.answer["predictions"][-1]
+        return found
+
+    def shown(self) -> Group:
+        return Group(self._head(), *self._parts(), self._foot())
+
+    def _head(self) -> Text:
+        said = self.prediction
+        head = Text(f"{self.body[self.spec.contract.record.entity]}: ")
+        head.append(_said(said), style="bold")
+        for name, share in (said.get("probabilities") or {}).items():
+            if share >= 0.005:
+                head.append(f"  {name} {share:.0%}", style="dim")
+        return head
+
+    def _parts(self) -> Iterator[RenderableType]:
+        said = self.prediction
+        if said.get("contributions"):
+            yield _reasons(said)
+        if said.get("forecast"):
+            yield _bands(said)
+        if action := said.get("recommended_action"):
+            yield Text(f"{said.get('severity') or said.get('risk_level')}: {action.replace('_', ' ')}")
+        if note := (said.get("history") or {}).get("note"):
+            yield Text(note, style="dim")
+
+    def _foot(self) -> Text:
+        return Text(f"{self.answer['model_version']}, request {self.answer['request_id']}", style="dim")
+
+
+def _said(prediction: Prediction) -> str:
+    if prediction.get("label"):
+        return str(prediction["label"])
+    if prediction.get("forecast"):
+        last = prediction["forecast"][-1]
+        return f"{prediction['current']:.1f} now, {last['p50']:.1f} in {last['horizon_hours']:g} h"
+    return f"{prediction['value']:.1f}"
+
+
+def _reasons(prediction: Prediction) -> Table:
+    table = Table("because of", "value", "pushes by", box=None)
+    for each in prediction["contributions"]:
+        value = "missing" if each["value"] is None else f"{each['value']:.4g}"
+        table.add_row(each["feature"], value, f"{each['contribution']:+.3f}")
+    return table
+
+
+def _bands(prediction: Prediction) -> Table:
+    table = Table("hours ahead", "p10", "p50", "p90", box=None)
+    for each in prediction["forecast"]:
+        table.add_row(f"{each['horizon_hours']:g}", *(f"{each[name]:.1f}" for name in ("p10", "p50", "p90")))
+    return table
