@@ -55,7 +55,7 @@ class Model:
 
 
 def load(folder: Path, contract: Contract) -> Model:
-    torch.set_num_threads(lstm_settings.threads())
+    torch.set_num_threads(lstm_settings.THREADS)
     with np.load(folder / FILE, allow_pickle=False) as file:
         arrays = dict(file)
     network = _network(contract, arrays["lstm.weight_hh_l0"].shape[1])
@@ -79,7 +79,7 @@ def fit(
     that `identity` names goes on from its checkpoint.
     """
     settings = lstm_settings.read(given, contract.target)
-    torch.set_num_threads(lstm_settings.threads())
+    torch.set_num_threads(lstm_settings.THREADS)
     torch.manual_seed(settings.seed)
     network = _network(contract, settings.hidden_size, settings.dropout)
     epochs = Epochs(network, settings, identity, checkpoints)

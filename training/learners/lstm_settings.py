@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
@@ -21,6 +20,8 @@ KINDS = {
     "patience": whole(1, 1000),
     "seed": whole(0, 2**31 - 1),
 }
+THREADS = 1
+"""A small network gains nothing from more, loses much beside other jobs, and its sums would depend on them."""
 DEFAULTS = {
     "hidden_size": "32",
     "learning_rate": "0.002",
@@ -49,11 +50,6 @@ class Settings:
 
     def as_text(self) -> dict[str, str]:
         return {name: str(value) for name, value in asdict(self).items()}
-
-
-def threads() -> int:
-    """Cores of the job."""
-    return int(os.environ.get("SM_NUM_CPUS", "1"))
 
 
 def read(given: Mapping[str, str], target: Target) -> Settings:
