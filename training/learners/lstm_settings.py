@@ -21,7 +21,7 @@ KINDS = {
     "seed": whole(0, 2**31 - 1),
 }
 THREADS = 1
-"""A small network gains nothing from more, loses much beside other jobs, and its sums would depend on them."""
+"""A small network gains nothing from more, loses much beside other jobs, and its sums depend on them."""
 DEFAULTS = {
     "hidden_size": "32",
     "learning_rate": "0.002",
