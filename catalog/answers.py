@@ -92,9 +92,9 @@ STARTED["properties"]["error"] = {**TEXT, "description": "Why it could not be st
 TRAININGS = _object(executions=_list(STARTED), request_id=TEXT)
 
 RESULT = _object(
-    package={**TEXT, "examples": ["failure/3"]},
-    status={"type": "string", "enum": ["Approved", "PendingManualApproval", "Rejected"]},
-    reasons={**_list(TEXT), "description": "Why it was rejected"},
+    package={**OPTIONAL_TEXT, "examples": ["failure/3"]},
+    status={**OPTIONAL_TEXT, "enum": ["Approved", "PendingManualApproval", "Rejected", None]},
+    reasons={**_list(TEXT), "type": ["array", "null"], "description": "Why it was rejected"},
     run=OPTIONAL_TEXT,
     training_job=OPTIONAL_TEXT,
 )

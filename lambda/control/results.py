@@ -42,7 +42,7 @@ def told(model: str, execution_id: str, described: Mapping[str, Any]) -> dict[st
 def _result(model: str, output: str) -> dict[str, Any]:
     found = json.loads(output)
     result = {name: found.get(name) for name in TOLD}
-    return {**result, "package": version(model, str(found.get("package")))}
+    return {**result, "package": version(model, result["package"]) if result["package"] else None}
 
 
 def _error(status: str, described: Mapping[str, Any]) -> str:

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.contract import Contract, Problem, Target, insight_id, parse_time
+from catalog.examples import flat as example
 from catalog.models import MODELS
-from catalog.schemas import example
 from catalog.spec import ModelSpec
 from tests.catalog import strategies
 

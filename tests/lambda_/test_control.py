@@ -368,6 +368,12 @@ def test_what_became_of_a_run(world: World, ask: Ask) -> None:
     }
 
 
+def test_a_run_without_a_candidate_tells_none(world: World, ask: Ask) -> None:
+    run = start(ask)
+    world.steps.end(next(iter(world.steps.executions)), output="{}")
+    assert set(ask(f"models/train/{run['execution_id']}")[1]["result"].values()) == {None}
+
+
 @pytest.mark.parametrize(
     ("status", "told"), [("FAILED", "failed"), ("TIMED_OUT", "timed_out"), ("ABORTED", "aborted")]
 )
