@@ -51,6 +51,12 @@ WILDCARDS: tuple[Finding, ...] = (
         "Resource::*:log-group:/aws/sagemaker/[*]",
     ),
     Finding(
+        "Foundation/Tracking/Role/DefaultPolicy/Resource",
+        IAM5,
+        "Artifacts of experiments lie below a prefix of their own",
+        "Resource::<ModelsC55D3500.Arn>/mlflow/[*]",
+    ),
+    Finding(
         "Training/*/DefaultPolicy/Resource",
         IAM5,
         "Jobs are named after their model and run",
@@ -133,6 +139,11 @@ FINDINGS: tuple[Finding, ...] = (
         "*/Function/Resource",
         (f"{NIST}LambdaInsideVPC",),
         "Functions reach AWS APIs only, by TLS and IAM; in the VPC each would need paid interface endpoints",
+    ),
+    Finding(
+        "Training/Tracking/Messages",
+        ("Serverless-LambdaEventSourceMappingDestination",),
+        "A queue as source has its own dead-letter queue",
     ),
     Finding(
         "*/Un*/Resource",

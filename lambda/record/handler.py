@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -79,5 +80,8 @@ def tracking() -> MlflowClient:
     address = place().ssm.get_parameter(Name=place().parameter)["Parameter"]["Value"]
     if address == NO_SERVER:
         raise NotYet(f"{place().parameter} holds {NO_SERVER!r}; no tracking server was named yet")
+    if not address.startswith("arn:"):
+        # the plugin takes every address apart as an ARN, and warns at each request that it is none
+        logging.getLogger("mlflow.tracking.request_header.registry").setLevel(logging.ERROR)
     mlflow.set_tracking_uri(address)  # the plugin that signs requests to an ARN looks it up there
     return MlflowClient()
