@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.contract import MISSING, Contract, Feature
+from catalog.contract import MISSING, Contract
 from serve.session import Rows
 from serve.window import Snapshot, Window
 
@@ -52,17 +52,18 @@ class Inputs:
         lengths = np.array([len(window) for window in windows])
         entity = np.repeat(np.arange(len(windows)), lengths)
         time = np.array([time_ms for time_ms, _ in snapshots], np.int64) // 1000
-        values = {feature.name: _column(snapshots, feature) for feature in schema.features}
-        given = {name: column for name, column in values.items() if not np.isnan(column).all()}
-        built: NDArray[np.float64] = code.build(code.Columns(entity, time, given))[np.cumsum(lengths) - 1]
+        given = set().union(*(values.keys() for _, values in snapshots))
+        values = {each.name: _column(snapshots, each.name) for each in schema.features if each.name in given}
+        columns, last = code.Columns(entity, time, values), np.cumsum(lengths) - 1
+        built: NDArray[np.float64] = code.build(columns, last)
         for place, feature in enumerate(schema.features):
             if feature.missing == "default":
                 built[np.isnan(built[:, place]), place] = feature.default
         return built
 
 
-def _column(snapshots: Sequence[Snapshot], feature: Feature) -> NDArray[np.float64]:
-    found: list[Any] = [values.get(feature.name, MISSING) for _, values in snapshots]
+def _column(snapshots: Sequence[Snapshot], name: str) -> NDArray[np.float64]:
+    found: list[Any] = [values.get(name, MISSING) for _, values in snapshots]
     return np.array(found, np.float64)
 
 

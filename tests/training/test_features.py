@@ -91,6 +91,11 @@ def test_order_of_rows_does_not_matter():
     np.testing.assert_array_equal(insight.build(take(whole, shuffled)), insight.build(whole)[shuffled])
 
 
+def test_rows_that_are_asked_for_are_as_among_all():
+    whole, asked = fleet(), np.array([500, 3, 77])
+    np.testing.assert_array_equal(insight.build(whole, asked), insight.build(whole)[asked])
+
+
 def test_spikes_are_counted_over_six_hours():
     built = insight.build(insight.read(records([1.0] * 15, p99_latency=[3.0] * 14 + [1.0])))
     counts = column(built, "latency_spike_count")

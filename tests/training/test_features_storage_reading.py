@@ -145,3 +145,12 @@ def test_beyond_two_days_nothing_is_seen():
 
     assert old["maximum_48h"] == 21
     assert np.isnan(old["last_drop"])
+
+
+def test_rows_that_are_asked_for_are_as_among_all():
+    rng = np.random.default_rng(2)
+    entity, time = rng.integers(0, 5, 300), 3600 * rng.integers(0, 90, 300)
+    columns = code.Columns(entity, time, {"current_storage_usage": rng.uniform(0, 100, 300)})
+    asked = np.array([299, 7, 120])
+
+    np.testing.assert_array_equal(code.build(columns, asked), code.build(columns)[asked])

@@ -73,8 +73,11 @@ def _number(value: float | None) -> float:
     return np.nan if value is None else value
 
 
-def build(columns: Columns) -> Array:
-    """The features as (rows, 25) in the order of `NAMES`, rows in the order given; a given value wins."""
+def build(columns: Columns, rows: Index | None = None) -> Array:
+    """The features as (rows, 25) in the order of `NAMES`, rows in the order given; a given value wins.
+
+    Of the rows at the places `rows` alone, where those are given.
+    """
     features = np.full((len(columns.time), len(NAMES)), np.nan, order="F")
     for name, values in columns.values.items():
         if name in NAMES:
@@ -83,7 +86,7 @@ def build(columns: Columns) -> Array:
         for name, derived in chain(_from_row(columns, features), _from_history(columns, features)):
             column = features[:, NAMES.index(name)]
             np.copyto(column, derived, where=np.isnan(column))
-    return features
+    return features if rows is None else features[rows]
 
 
 def _from_row(columns: Columns, features: Array) -> Iterator[tuple[str, Array]]:

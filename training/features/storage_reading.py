@@ -74,21 +74,25 @@ def _number(value: float | None) -> float:
     return np.nan if value is None else value
 
 
-def build(columns: Columns) -> Array:
-    """The features (rows, features) in the order of `NAMES`, rows in the order given; a given value wins."""
+def build(columns: Columns, rows: Index | None = None) -> Array:
+    """The features (rows, features) in the order of `NAMES`, rows in the order given; a given value wins.
+
+    Of the rows at the places `rows` alone, where those are given: the others are only their past.
+    """
     features = np.full((len(columns.time), len(NAMES)), np.nan, order="F")
     for name, derived in _from_clock(columns.time):
         features[:, NAMES.index(name)] = derived
     order = np.lexsort((columns.time, columns.entity))
-    for start in range(0, len(order), CHUNK):
-        rows = order[start : start + CHUNK]
-        for name, derived in _from_history(_window(columns, order, start), columns):
-            features[rows, NAMES.index(name)] = derived
+    asked = np.arange(len(order)) if rows is None else np.flatnonzero(np.isin(order, rows))
+    for start in range(0, len(asked), CHUNK):
+        place = asked[start : start + CHUNK]
+        for name, derived in _from_history(_window(columns, order, place), columns):
+            features[order[place], NAMES.index(name)] = derived
     for name, values in columns.values.items():
         if name in NAMES:
             column = features[:, NAMES.index(name)]
             np.copyto(column, values, where=~np.isnan(values))
-    return features
+    return features if rows is None else features[rows]
 
 
 def _from_clock(time: Index) -> Iterator[tuple[str, Array]]:
@@ -117,8 +121,8 @@ class _Window:
         return np.where(self.known, columns.values[name][self.rows], np.nan)
 
 
-def _window(columns: Columns, order: Index, start: int) -> _Window:
-    place = np.arange(start, min(start + CHUNK, len(order))) - np.arange(PAST + 1)[:, None]
+def _window(columns: Columns, order: Index, asked: Index) -> _Window:
+    place = asked - np.arange(PAST + 1)[:, None]
     rows = order[np.maximum(place, 0)]
     ago = (columns.time[rows[0]] - columns.time[rows]) / 3600
     known = (place >= 0) & (columns.entity[rows] == columns.entity[rows[0]]) & (ago <= REACH + NEAR)
