@@ -1,27 +1,11 @@
-"""Requests as hypothesis makes them, in every form that a model takes."""
+"""Requests in every form that a model takes."""
 
 from typing import Any
 
-from hypothesis import strategies as st
-
 from catalog.contract import Contract, RecordSchema
 from catalog.spec import InFunction, ModelSpec
-from tests.catalog.strategies import feature, key
 
 Json = dict[str, Any]
-
-
-def record(schema: RecordSchema) -> st.SearchStrategy[Json]:
-    """A good flat record: what is required, and at least one measurement."""
-    keys = {field.name: key(field) for field in schema.keys}
-    measured = {field.name: feature(field) for field in schema.features}
-    measured |= {field.name: st.text(max_size=40) for field in schema.texts}
-    needed = {name: how for name, how in {**keys, **measured}.items() if name in schema.required}
-    if not set(needed) & set(measured):
-        first = next(iter(measured))
-        needed[first] = measured[first]
-    others = {name: st.none() | how for name, how in {**keys, **measured}.items() if name not in needed}
-    return st.fixed_dictionaries(needed, optional=others)
 
 
 def forms(spec: ModelSpec, flat: Json) -> list[Json]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from catalog.contract import Contract, Feature, Key
+from catalog.contract import Feature, Key, RecordSchema
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -33,9 +33,14 @@ def feature(field: Feature) -> st.SearchStrategy[Any]:
     return st.floats(field.minimum, top_float, allow_nan=False)
 
 
-def record(contract: Contract) -> st.SearchStrategy[dict[str, Any]]:
-    """A good record: every key, at least one feature."""
-    keys = {field.name: key(field) for field in contract.record.keys}
-    first, *others = contract.record.features
-    features = {field.name: st.none() | feature(field) for field in others}
-    return st.fixed_dictionaries({**keys, first.name: feature(first)}, optional=features)
+def record(schema: RecordSchema) -> st.SearchStrategy[dict[str, Any]]:
+    """A good flat record: what is required, and at least one measurement."""
+    keys = {field.name: key(field) for field in schema.keys}
+    measured = {field.name: feature(field) for field in schema.features}
+    measured |= {field.name: st.text(max_size=40) for field in schema.texts}
+    needed = {name: how for name, how in {**keys, **measured}.items() if name in schema.required}
+    if not set(needed) & set(measured):
+        first = next(iter(measured))
+        needed[first] = measured[first]
+    others = {name: st.none() | how for name, how in {**keys, **measured}.items() if name not in needed}
+    return st.fixed_dictionaries(needed, optional=others)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog.contract import Contract, Problem, Target, insight_id, parse_time
+from catalog.contract import Contract, Points, Problem, Rule, Scorecard, Target, insight_id, parse_time
 from catalog.examples import flat as example
 from catalog.models import MODELS
 from catalog.spec import ModelSpec
@@ -33,15 +33,17 @@ def test_its_own_example_is_good(spec: ModelSpec) -> None:
 @FEW
 @given(data=st.data())
 def test_a_good_record_is_accepted_and_encoded_in_order(spec: ModelSpec, data: st.DataObject) -> None:
-    record = data.draw(strategies.record(spec.contract))
+    record = data.draw(strategies.record(spec.contract.record))
     assert spec.contract.check(record) == []
     row = spec.contract.encode(record)
     assert len(row) == len(spec.contract.features)
-    for name, value in zip(spec.contract.features, row, strict=True):
-        if record.get(name) is None:
-            assert math.isnan(value)
-        else:
-            assert value == record[name]
+    schema = spec.contract.record
+    for feature, value in zip(schema.features, row, strict=False):
+        left_out = feature.default if feature.missing == "default" else math.nan
+        given = record.get(feature.name)
+        assert value == pytest.approx(left_out if given is None else given, nan_ok=True, rel=0)
+    counts = [count for text in schema.texts for count in text.encode(record.get(text.name) or "")]
+    assert row[len(schema.features) :] == counts
     assert json.loads(json.dumps(record)) == record
     assert spec.contract.encode(json.loads(json.dumps(record))) == pytest.approx(row, nan_ok=True, rel=0)
 
@@ -61,27 +63,34 @@ def test_whatever_json_holds_is_judged_and_never_raises(spec: ModelSpec, data: s
 @FEW
 @given(data=st.data())
 def test_each_wrong_field_is_named_and_no_other(spec: ModelSpec, data: st.DataObject) -> None:
-    wrong = data.draw(st.sets(st.sampled_from(spec.contract.features)))
-    values = st.sampled_from(["text", True, math.nan, math.inf, 10**400, -(10**400), -1e99, [], {}])
-    record = {**example(spec.contract.record), **{name: data.draw(values) for name in sorted(wrong)}}
-    assert fields(spec.contract.check(record)) == wrong
+    schema = spec.contract.record
+    bad = st.sampled_from([True, math.nan, math.inf, 10**400, -(10**400), -1e99, [], {}])
+    values = {feature.name: bad | st.just("text") for feature in schema.features}
+    values |= {text.name: bad for text in schema.texts}
+    wrong = data.draw(st.sets(st.sampled_from(sorted(values))))
+    record = {**example(schema), **{name: data.draw(values[name]) for name in sorted(wrong)}}
+    assert fields(spec.contract.check(record)) == {schema.place(name) for name in wrong}
 
 
 def test_ranges_are_closed(spec: ModelSpec) -> None:
     for feature in spec.contract.record.features:
         good = example(spec.contract.record)
-        step = 1 if feature.integer else 1e-9 * max(1.0, abs(feature.maximum or 0))
-        for limit, beyond in ((feature.minimum, -step), (feature.maximum, step)):
+        for limit, way in ((feature.minimum, -1), (feature.maximum, 1)):
             if limit is None:
                 continue
+            step = 1 if feature.integer else 1e-9 * max(1.0, abs(limit))
             assert spec.contract.check({**good, feature.name: limit}) == []
-            assert fields(spec.contract.check({**good, feature.name: limit + beyond})) == {feature.name}
+            beyond = spec.contract.check({**good, feature.name: limit + way * step})
+            assert fields(beyond) == {spec.contract.record.place(feature.name)}
 
 
 def test_keys_are_required_and_so_is_a_measurement(spec: ModelSpec) -> None:
-    keys = {key.name: key.example for key in spec.contract.record.keys}
-    assert fields(spec.contract.check(keys)) == {""}
-    assert fields(spec.contract.check({})) == {"", *keys}
+    schema = spec.contract.record
+    keys = {key.name: key.example for key in schema.keys}
+    needed = {key.name for key in schema.keys if key.missing == "refuse"}
+    measured = {schema.group, *(schema.place(name) for name in schema.required if name not in keys)}
+    assert fields(spec.contract.check(keys)) == measured
+    assert fields(spec.contract.check({})) == measured | needed
 
 
 def test_a_key_keeps_its_pattern(spec: ModelSpec) -> None:
@@ -110,7 +119,8 @@ def test_labels_are_welcome_where_they_are_named(spec: ModelSpec) -> None:
     assert fields(spec.contract.check(record)) == {target.name}
     wrong: tuple[Any, ...] = ("purple", math.nan, -1, True, [])
     for bad in wrong:
-        assert fields(spec.contract.record.check({**record, target.name: bad}, [target])) == {target.name}
+        problems = spec.contract.record.check({**record, target.name: bad}, [target])
+        assert fields(problems) == {spec.contract.record.place(target.name)}
 
 
 def test_json_gives_the_contract_back(spec: ModelSpec, tmp_path: Path) -> None:
@@ -122,43 +132,57 @@ def test_json_gives_the_contract_back(spec: ModelSpec, tmp_path: Path) -> None:
 
 def test_json_changed_by_hand_is_refused(spec: ModelSpec) -> None:
     changed = json.loads(spec.contract.to_json())
-    changed["record"]["features"][0]["maximum"] = 1
+    changed["target"]["name"] = "other"
     with pytest.raises(ValueError, match="hashes to"):
         Contract.from_json(json.dumps(changed))
 
 
 def test_the_hash_tells_meaning_from_wording(spec: ModelSpec) -> None:
-    contract = spec.contract
-    first, *rest = contract.record.features
+    contract, schema = spec.contract, spec.contract.record
+    features, texts = schema.features, schema.texts
 
-    def having(*features: Any) -> str:
-        record = dataclasses.replace(contract.record, features=features)
-        return dataclasses.replace(contract, record=record).hash
+    def having(**changed: Any) -> str:
+        return dataclasses.replace(contract, record=dataclasses.replace(schema, **changed)).hash
 
-    reworded = dataclasses.replace(first, description="said otherwise", example=1.0)
-    assert having(reworded, *rest) == contract.hash
-    others = {
-        having(*rest, first),
-        having(*rest),
-        having(dataclasses.replace(first, unit="other"), *rest),
-        having(dataclasses.replace(first, maximum=12345.0), *rest),
-        dataclasses.replace(contract, target=Target(name="other", description="")).hash,
-    }
+    def each(fields: tuple[Any, ...], **changed: Any) -> tuple[Any, ...]:
+        return tuple(dataclasses.replace(field, **changed) for field in fields)
+
+    reworded = {"features": each(features, description="other"), "texts": each(texts, description="other")}
+    assert having(**reworded) == contract.hash
+    others = [dataclasses.replace(contract, target=Target(name="other", description="")).hash]
+    if features:
+        others += [having(features=each(features, **{name: 7})) for name in ("unit", "maximum", "minimum")]
+        others.append(having(features=features[1:]))
+    if len(features) > 1:
+        others.append(having(features=features[::-1]))
+    if texts:
+        others += [having(texts=each(texts, buckets=7)), having(texts=each(texts, grams=(7,)))]
     assert contract.hash not in others
-    assert len(others) == 5
+    assert len(set(others)) == len(others) > 1
 
 
 def test_the_rule_answers_what_the_model_could(spec: ModelSpec) -> None:
-    fallback = spec.contract.fallback
+    fallback, target = spec.contract.fallback, spec.contract.target
     if fallback is None:
         pytest.skip("declares no fallback rule")
+    if isinstance(fallback, Scorecard):
+        assert {fallback.positive, fallback.negative} == set(target.classes)
+        worst = {
+            point.feature: _beyond(point) for point in sorted(fallback.points, key=lambda p: p.threshold)
+        }
+        assert fallback.answer({}) == fallback.negative
+        assert fallback.answer(worst) == fallback.positive
+        assert fallback.base <= fallback.probability({}) < fallback.probability(worst) <= fallback.most
+        return
     for rule in fallback.rules:
-        above = rule.threshold + (1 if rule.op == ">" else -1)
-        said = fallback.answer({rule.feature: above})
-        assert spec.contract.target.problem(said) is None
+        assert target.problem(fallback.answer({rule.feature: _beyond(rule)})) is None
     first = fallback.rules[0]
     assert fallback.answer({first.feature: first.threshold}) == fallback.otherwise
     assert fallback.answer({}) == fallback.otherwise
+
+
+def _beyond(rule: Rule | Points) -> float:
+    return rule.threshold + (1 if rule.op == ">" else -1)
 
 
 def test_one_instant_is_one_time(spec: ModelSpec) -> None:
@@ -173,4 +197,5 @@ def test_one_instant_is_one_time(spec: ModelSpec) -> None:
 def test_a_count_is_whole(spec: ModelSpec) -> None:
     for feature in spec.contract.record.features:
         record = {**example(spec.contract.record), feature.name: 0.5}
-        assert fields(spec.contract.check(record)) == ({feature.name} if feature.integer else set())
+        wrong = {spec.contract.record.place(feature.name)} if feature.integer else set()
+        assert fields(spec.contract.check(record)) == wrong

@@ -16,7 +16,7 @@ from catalog.models import MODELS
 from catalog.openapi import document, render
 from catalog.schemas import pascal
 from catalog.spec import ModelSpec, RealTimeEndpoint
-from tests.catalog import requests
+from tests.catalog import strategies
 from tests.catalog.requests import flattened, forms
 
 DOCUMENT = document(MODELS)
@@ -101,7 +101,7 @@ def test_known_requests_are_accepted(path: str, request_: dict[str, Any]) -> Non
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_schema_and_contract_judge_alike(spec: ModelSpec, data: st.DataObject) -> None:
-    record = data.draw(requests.record(spec.contract.record))
+    record = data.draw(strategies.record(spec.contract.record))
     assert spec.contract.check(record) == []
     checks, schema = validator(body(spec.route)["schema"]), spec.contract.record
     assert all(checks.is_valid(form) for form in forms(spec, record))
