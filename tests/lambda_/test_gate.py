@@ -37,6 +37,9 @@ def event(spec: ModelSpec, **changed: Any) -> dict[str, Any]:
     }
 
 
+BARELY_MISSED = {">": 0.0, "<": 0.0, ">=": -1e-6, "<=": 1e-6}
+
+
 def shifted(spec: ModelSpec, by: float) -> float:
     """A value of the promotion metric that is better than every floor, then better still by `by`."""
     return 0.95 + by if spec.trained.promotion.higher_is_better else 8 - by
@@ -74,7 +77,7 @@ def test_a_good_candidate_passes(spec: ModelSpec, approval: str, status: str) ->
 def test_a_missed_floor_rejects(spec: ModelSpec) -> None:
     for gate in spec.trained.promotion.profiles[0].gates:
         bad = evaluation(spec)
-        bad["metrics"][gate.metric] = gate.threshold
+        bad["metrics"][gate.metric] = gate.threshold + BARELY_MISSED[gate.op]
         judged = verdict(bad, event(spec))
         assert judged["status"] == "Rejected"
         assert any(gate.metric in reason and f"{gate.threshold:g}" in reason for reason in judged["reasons"])

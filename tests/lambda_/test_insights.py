@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -202,8 +203,14 @@ def test_where_even_the_queue_fails_the_sender_sends_again(
 
 
 def test_settings_make_the_function(
-    event: Event, context: Context, monkeypatch: pytest.MonkeyPatch, world: World
+    event: Event, context: Context, monkeypatch: pytest.MonkeyPatch, world: World, tmp_path: Path
 ) -> None:
+    bundled = tmp_path / "bundled"
+    bundled.mkdir()
+    for spec in MODELS:
+        if spec.contract.record is IOPS_INSIGHT:
+            (bundled / f"{spec.name}.json").write_text(spec.contract.to_json())
+    monkeypatch.setenv("CONTRACTS_DIR", str(bundled))
     clients = {"dynamodb": world.dynamodb, "sqs": world.sqs}
     monkeypatch.setattr("boto3.client", lambda service, **_: clients[service])
     module.ingestion.cache_clear()
