@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -38,7 +37,7 @@ def _time_to(target: Target, current: float | None, values: NDArray[np.float64])
     forecast = importlib.import_module("forecast")
     reached = forecast.times_to(target.limits, current, target.horizons, values, target.quantiles)
     limits = dict(target.limits)
-    return {name: {"value": limits[name], **_rounded(asdict(each))} for name, each in reached.items()}
+    return {name: {"value": limits[name], **_rounded(vars(each))} for name, each in reached.items()}
 
 
 def _latest(window: list[Snapshot], feature: str) -> float | None:

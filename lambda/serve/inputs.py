@@ -52,7 +52,7 @@ class Inputs:
         lengths = np.array([len(window) for window in windows])
         entity = np.repeat(np.arange(len(windows)), lengths)
         time = np.array([time_ms for time_ms, _ in snapshots], np.int64) // 1000
-        given = set().union(*(values.keys() for _, values in snapshots))
+        given = {name for _, values in snapshots for name in values}
         values = {each.name: _column(snapshots, each.name) for each in schema.features if each.name in given}
         columns, last = code.Columns(entity, time, values), np.cumsum(lengths) - 1
         built: NDArray[np.float64] = code.build(columns, last)
