@@ -185,7 +185,7 @@ class ApiStack(Stack):
             "states:DescribeExecution", on=self._arns("states", [f"execution:{name}:*" for name in machines])
         )
         own = [*(f"run#{spec.name}" for spec in self._models), "counter#*"]
-        actions = ("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem")
+        actions = ("BatchGetItem", "GetItem", "PutItem")
         function.allow_items(*actions, of=foundation.state, keys=own)
         function.allow("kms:Decrypt", "kms:GenerateDataKey", on=[foundation.key.key_arn])
         return function
