@@ -17,7 +17,7 @@ export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
-	@echo "  options: ENV=local|dev|staging|prod (synth, diff, load), DATA=folder with fio.parquet (run, load, bench)"
+	@echo "  options: ENV=local|dev|staging|prod (synth, diff, load), DATA=folder of real sets (run, load, bench), PARTS=\"serve ...\" (bench)"
 
 setup: $(VENV)/.dev node_modules/.ready $(LAYERS) ## install everything, pinned, into this folder
 
@@ -48,8 +48,8 @@ diff: setup ## what a change does to ENV's templates, against BASE (a git revisi
 load: $(VENV)/.run ## load RECORDS synthetic insights, or DATA, into ENV in your AWS account
 	@$(PY) -m local.load --env $(ENV) $(if $(RECORDS),--records $(RECORDS)) $(if $(DATA),--data "$(DATA)")
 
-bench: setup ## measure, and write docs/benchmarks.md
-	@$(PY) -m local.bench $(if $(DATA),--data "$(DATA)")
+bench: setup ## measure (PARTS of it, or all), and write docs/benchmarks.md
+	@$(PY) -m local.bench $(PARTS) $(if $(DATA),--data "$(DATA)")
 
 docs: setup ## render the documents that come from the catalogue and the templates
 	@$(PY) -m catalog render

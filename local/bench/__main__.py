@@ -10,49 +10,65 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from local.bench import feature_job, handler, platform, synth
+from local.bench import feature_job, handler, platform, quality, serve, studies, synth
 from local.bench.page import PAGE, Section, write
 from local.run import server
-from local.run.data import Source
+from local.run.data import RECORDS, Source
 
 QUICK: dict[str, Callable[[], Section]] = {
     "synth": synth.measure,
     "features": feature_job.measure,
     "handler": handler.measure,
+    "serve": serve.measure,
 }
-PARTS = (*QUICK, "run", "real")
+RUNS = ("run", "models", "real")
+PARTS = (*QUICK, "studies", *RUNS)
+ON_DATA = ("studies", "real")
 
 
 def main(
     parts: Annotated[list[str] | None, typer.Argument(help=f"Some of: {', '.join(PARTS)}.")] = None,
     data: Annotated[
-        Path | None, typer.Option(help="Folder of the real fio set, for the part `real`.")
+        Path | None, typer.Option(help="Folder of the real sets, for the parts `studies` and `real`.")
     ] = None,
 ) -> None:
-    """Measure this machine. `run` deploys and tunes 50 trials; `real` takes the real set."""
-    chosen = parts or [part for part in PARTS if part != "real" or data]
+    """Measure this machine. `run` deploys, trains every model and tunes 50 trials; `models` is the part of it
+    that tells how good they are."""
+    chosen = parts or [part for part in PARTS if part != "models" and (data or part not in ON_DATA)]
     unknown = [part for part in chosen if part not in PARTS]
-    if unknown or ("real" in chosen and data is None):
-        wrong = f"unknown part {', '.join(unknown)}" if unknown else "the part `real` needs --data FOLDER"
+    lacking = [part for part in chosen if part in ON_DATA and data is None]
+    if unknown or lacking:
+        wrong = (
+            f"unknown part {', '.join(unknown)}" if unknown else f"{', '.join(lacking)} needs --data FOLDER"
+        )
         raise SystemExit(f"error: {wrong}; parts are {', '.join(PARTS)}")
     console = Console(highlight=False)
     for part in chosen:
         console.rule(part)
-        write(list(_sections(part, data, console)))
+        try:
+            write(list(_sections(part, data, console)))
+        except ValueError as error:
+            console.print(f"left out: {error}")
     console.print(f"written: {PAGE}")
 
 
 def _sections(part: str, data: Path | None, console: Console) -> Iterator[Section]:
     if part in QUICK:
         yield QUICK[part]()
-        return
-    source = Source.of(data if part == "real" else None, 10_000)
+    elif part == "studies" and data:
+        yield from studies.measure(data, console.print)
+    else:
+        yield from _on_a_run(part, Source.of(data if part == "real" else None, RECORDS), console)
+
+
+def _on_a_run(part: str, source: Source, console: Console) -> Iterator[Section]:
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
         try:
             run, steps = platform.whole_run(console, home, source)
-            yield steps
-            yield platform.quality(run.cloud, source.profile)
+            if part != "models":
+                yield steps
+            yield from quality.sections(run.cloud, source.profile)
             if part == "run":
                 yield platform.latencies(run.cloud)
                 yield platform.tuning(run.cloud)

@@ -11,16 +11,17 @@ from typing import Any
 
 from rich.console import Console
 
+from catalog import examples
 from catalog.models import MODELS
+from catalog.spec import ModelSpec
 from local.bench.page import Section
-from local.run import api, data, report, training
+from local.run import api, data, training
 from local.run.cloud import ENVIRONMENT, Cloud
 from local.run.data import Source
 from local.run.up import GuidedRun
 
 CALLS = 300
 TRIALS = 50
-BASELINES = ("constant", "persistence", "rule")
 
 
 def whole_run(console: Console, home: Path, source: Source) -> tuple[GuidedRun, Section]:
@@ -39,51 +40,43 @@ def whole_run(console: Console, home: Path, source: Source) -> tuple[GuidedRun, 
     return run, section
 
 
-def quality(cloud: Cloud, profile: str) -> Section:
-    """The newest evaluation of each model beside its trivial baselines."""
-    section = Section(
-        f"Quality on `{profile}`",
-        ("model", "verdict", "metric", "test split", "sent alone", "constant", "persistence", "rule"),
-        before="The untouched test split. Sent alone: each record without its volume's history. "
-        "Persistence: the volume's last label known at the time. Rule: the fallback.",
-    )
-    for spec in MODELS:
-        package = training.latest_package(cloud, spec.name)
-        if package is None:
-            continue
-        evaluation = report.evaluation(cloud, package)
-        for metric, value in evaluation["metrics"].items():
-            others = [evaluation["alone"], *(evaluation["baselines"][name] for name in BASELINES)]
-            shown = [f"{found[metric]:.4f}" if metric in found else "-" for found in others]
-            section.add(spec.name, package["ModelApprovalStatus"], metric, f"{value:.4f}", *shown)
-    return section
-
-
 def latencies(cloud: Cloud) -> Section:
-    """One record through the endpoint alone and through the whole deployed API."""
+    """One record through each endpoint alone, and through the whole deployed API to each model."""
     section = Section(
         "Latency on the local platform",
         ("call", "p50 (ms)", "p99 (ms)"),
         before="One record, one caller. The API call crosses the emulator's gateway and function too.",
     )
-    record, runtime = data.newest_record(cloud), cloud.client("sagemaker-runtime")
+    stored = data.newest_record(cloud)
     for spec in MODELS:
-        for explain in (True, False):
-            body = json.dumps({"records": [record], "explain": explain}).encode()
-
-            def invoke(body: bytes = body, name: str = f"{ENVIRONMENT}-{spec.name}") -> None:
-                answer = runtime.invoke_endpoint(EndpointName=name, ContentType="application/json", Body=body)
-                answer["Body"].read()
-
+        for explain in (True, False) if spec.endpoint else ():
             words = "with" if explain else "without"
-            section.add(f"endpoint {spec.name}, {words} explanation", *_percentiles(invoke))
-    address = api.url(cloud) + MODELS[0].route
-    section.add("POST " + MODELS[0].route, *_percentiles(lambda: api.call("POST", address, record)))
+            times = _percentiles(_invoking(cloud, spec, {"records": [stored], "explain": explain}))
+            section.add(f"endpoint {spec.name}, {words} explanation", *times)
+    for spec in MODELS:
+        address = api.url(cloud) + spec.route
+        body = stored if spec.endpoint else examples.one(spec.contract.record)  # which comes now, so is newer
+
+        def ask(address: str = address, body: dict[str, Any] = body) -> object:
+            return api.call("POST", address, body)
+
+        section.add("POST " + spec.route, *_percentiles(ask))
     return section
 
 
+def _invoking(cloud: Cloud, spec: ModelSpec, body: dict[str, Any]) -> Callable[[], object]:
+    runtime, sent = cloud.client("sagemaker-runtime"), json.dumps(body).encode()
+    name = f"{ENVIRONMENT}-{spec.name}"
+
+    def invoke() -> object:
+        answer = runtime.invoke_endpoint(EndpointName=name, ContentType="application/json", Body=sent)
+        return answer["Body"].read()
+
+    return invoke
+
+
 def tuning(cloud: Cloud) -> Section:
-    """A tuning job of 50 trials for each model, as the last run's but for the number of trials."""
+    """A tuning job of 50 trials for each model that wants as many, else as the last run's."""
     section = Section(
         f"Tuning, {TRIALS} trials",
         ("model", "seconds", "seconds a trial", "best objective"),
@@ -91,6 +84,8 @@ def tuning(cloud: Cloud) -> Section:
     )
     sagemaker = cloud.client("sagemaker")
     for spec in MODELS:
+        if not spec.training or spec.training.tuning.jobs < TRIALS:
+            continue
         name = f"bench-{spec.name[:12]}-{int(time.time()) % 10**8}"
         sagemaker.create_hyper_parameter_tuning_job(
             **_fifty(cloud, spec.name), HyperParameterTuningJobName=name
