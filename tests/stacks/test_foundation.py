@@ -19,6 +19,7 @@ STATEFUL = (
     "AWS::DynamoDB::Table",
     GROUP,
     "AWS::SSM::Parameter",
+    "AWS::SageMaker::MlflowApp",
 )
 DATA = ("Raw", "Processed", "Models")
 
