@@ -35,8 +35,9 @@ CONTROL = (
     ("POST", "models/train"),
     ("GET", "models/train/{id}"),
     ("GET", "metrics"),
+    ("POST", "predict/{model}"),
 )
-"""What every API tells and takes of its models, below its base."""
+"""What every API tells and takes of its models, below its base. The last answers for models there are not."""
 
 
 class ApiStack(Stack):

@@ -39,10 +39,12 @@ def tracking_parameter(env: Environment) -> str:
 
 
 def undo_alarms(env: Environment, spec: ModelSpec) -> dict[str, str]:
-    """Names of the alarms that take back the promotion of a model in a function, by the count they watch."""
-    return {
-        metric: f"{scoped(env, spec)}-undo-{metric.lower()}" for metric in ("CandidateFaults", "Degraded")
-    }
+    """Names of the alarms that take back the promotion of a model in a function, by the count they watch.
+
+    Degraded answers are no such count: before the first champion every answer is one.
+    """
+    watched = ("CandidateFaults", "ModelFaults")
+    return {metric: f"{scoped(env, spec)}-undo-{metric.lower()}" for metric in watched}
 
 
 def training_machine(env: Environment, spec: ModelSpec) -> str:

@@ -69,6 +69,13 @@ def tell_training(execution_id: str) -> Response[str]:
     return _json(control().execution(models, execution_id))
 
 
+@app.post(".+/predict/<model>")
+def refuse_prediction(model: str) -> Response[str]:
+    """Models that there are have routes of their own."""
+    known = control().of(_api(f"/predict/{model}"))
+    raise NotFound(f"there is no model at {app.current_event.path}; known: {', '.join(sorted(known))}")
+
+
 @app.get(".+/metrics")
 def tell_metrics() -> Response[str]:
     return Response(200, CONTENT_TYPE, control().metrics(_api("/metrics")))

@@ -58,6 +58,21 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def kept_port(note: Path) -> int:
+    """The port that `note` holds while nobody else has it, else a free one, noted for the next time."""
+    port = int(note.read_text()) if note.exists() else 0
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_text(str(port))
+    return port
+
+
 def answers(url: str) -> bool:
     """Whether a GET of this address of ours succeeds within two seconds."""
     try:

@@ -84,7 +84,7 @@ def stop(home: Path) -> bool:
 
 
 def _spawn(home: Path) -> Place:
-    port = processes.free_port()
+    port = processes.kept_port(home / "aws" / "port")  # addresses of queues hold it
     command = [sys.executable, "-m", WORD, "--port", str(port), "--home", str(home / "aws")]
     return Place(pid=processes.spawn(command, home / "aws.log", cwd=ROOT), port=port)
 

@@ -72,7 +72,7 @@ def model_age(environment: str, model: str) -> Metric:
 
 
 def model_count(environment: str, model: str, name: str) -> Metric:
-    """What functions count of one model: `Predictions`, `Degraded`, `CandidateFaults`."""
+    """What functions count of one model: `Predictions`, `Degraded`, `CandidateFaults`, `ModelFaults`."""
     return Metric(
         namespace=METRIC_NAMESPACE,
         name=name,

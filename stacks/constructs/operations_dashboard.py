@@ -70,9 +70,8 @@ def _model_row(env: Environment, spec: ModelSpec) -> list[Graph]:
 
 def _function_row(env: Environment, spec: ModelSpec) -> list[Graph]:
     name, title = scoped(env, spec), spec.contract.title
-    counts = [
-        model_count(env.name, spec.name, each) for each in ("Predictions", "Degraded", "CandidateFaults")
-    ]
+    told = ("Predictions", "Degraded", "CandidateFaults", "ModelFaults")
+    counts = [model_count(env.name, spec.name, each) for each in told]
     times = [function_metric(name, "Duration", each, statistic=each) for each in ("p50", "p99")]
     failures = [function_metric(name, each) for each in ("Errors", "Throttles")]
     return [

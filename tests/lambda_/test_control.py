@@ -235,6 +235,12 @@ def test_a_declared_model_says_why_it_is_not_trained(world: World, ask: Ask) -> 
     assert "is not trained" in ask("models/train", {"models": ["failure-rule"]})[1]["errors"][0]["detail"]
 
 
+def test_a_prediction_of_an_unknown_model_is_a_404(event: Event, context: Context, world: World) -> None:
+    answer = module.handler(event(f"{API}/predict/weather", {"a": 1}), context)
+    assert answer["statusCode"] == 404
+    assert "failure, failure-rule" in json.loads(answer["body"])["detail"]
+
+
 def test_an_unknown_model_is_a_404_that_names_the_known(world: World, ask: Ask) -> None:
     status, told = ask("models/train", {"models": ["failure", "nothing", "risk"]})
     assert (status, [each["field"] for each in told["errors"]]) == (404, ["models[1]", "models[2]"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from local.run import api, server, training
+from local.run import api, processes, server, training
 from local.run.data import Source
 from local.run.display import Steps
 from local.run.place import Place
@@ -106,3 +107,16 @@ def test_commands_answer_where_nothing_runs(tmp_path: Path) -> None:
 
     assert command("status").returncode == 3
     assert command("down").stdout.strip() == "nothing was running"
+
+
+def test_a_restarted_server_keeps_its_port(tmp_path: Path) -> None:
+    """Addresses of queues, which functions hold, name it."""
+    note = tmp_path / "aws" / "port"
+    port = processes.kept_port(note)
+    assert processes.kept_port(note) == port
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        moved = processes.kept_port(note)
+    assert moved != port
+    assert processes.kept_port(note) == moved
