@@ -26,11 +26,16 @@ def url(cloud: Cloud) -> str:
 
 def call(method: str, address: str, body: object = None) -> tuple[int, Any]:
     """Send one signed request; its status and decoded answer."""
+    answer = send(method, address, body)
+    return answer.status_code, answer.json()
+
+
+def send(method: str, address: str, body: object = None) -> requests.Response:
+    """Send one signed request."""
     data = None if body is None else json.dumps(body)
     request = AWSRequest(method, address, data=data, headers={"content-type": "application/json"})
     SigV4Auth(Credentials(KEY, KEY), "execute-api", REGION).add_auth(request)
-    answer = requests.request(method, address, data=data, headers=dict(request.headers), timeout=TIMEOUT_S)
-    return answer.status_code, answer.json()
+    return requests.request(method, address, data=data, headers=dict(request.headers), timeout=TIMEOUT_S)
 
 
 def curl(address: str, body: object) -> str:

@@ -37,7 +37,7 @@ class GuidedRun:
         """Every step; whether each model is served by a version that was promoted."""
         self.start()
         self.deploy()
-        mlflow = tracking.launch(self.home, self.cloud.place, self.cloud.output("Foundation", "ModelsBucket"))
+        mlflow = self.launch()
         server.snapshot(self.home)
         self.load(source)
         server.snapshot(self.home)
@@ -65,6 +65,10 @@ class GuidedRun:
             deploy.deploy(STAGE, assembly, place, self.home / "deploy.log", step.say)
             stacks = self.cloud.stacks()
             step.say(f"{len(stacks)} stacks, {sum(map(self.cloud.resource_count, stacks))} resources")
+
+    def launch(self) -> tracking.Server:
+        """Starts MLflow, which takes its time: `track` waits for it."""
+        return tracking.launch(self.home, self.cloud.place, self.cloud.output("Foundation", "ModelsBucket"))
 
     def load(self, source: Source) -> None:
         with self.steps.step("Load the data") as step:

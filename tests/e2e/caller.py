@@ -15,5 +15,9 @@ class Caller:
     def post(self, path: str, body: object) -> tuple[int, Any]:
         return api.call("POST", self.base + path, body)
 
+    def text(self, path: str) -> str:
+        """The answer as it is sent, whatever its media type."""
+        return api.send("GET", self.base + path).text
+
     def get(self, path: str) -> tuple[int, Any]:
         return api.call("GET", self.base + path)

@@ -44,8 +44,10 @@ def caller(deployed: GuidedRun) -> Caller:
 
 @pytest.fixture(scope="session")
 def platform(deployed: GuidedRun, first_answers: object) -> GuidedRun:
-    """The platform with data loaded and both models trained, judged and promoted."""
+    """The platform with data loaded and every model trained, judged and promoted."""
+    mlflow = deployed.launch()
     deployed.load(SOURCE)
+    deployed.track(mlflow)
     deployed.promote(deployed.train(SOURCE))
     return deployed
 

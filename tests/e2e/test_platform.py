@@ -14,6 +14,7 @@ from local.run import training
 from local.run.cloud import Cloud
 from local.run.up import GuidedRun
 from tests.e2e.caller import Caller
+from tests.models import ENDPOINTS
 
 Answers = dict[str, tuple[int, Any]]
 
@@ -45,7 +46,7 @@ def version(cloud: Cloud, model: str) -> str:
 
 
 class TestPredictions:
-    @pytest.mark.parametrize("spec", MODELS, ids=lambda spec: spec.name)
+    @pytest.mark.parametrize("spec", ENDPOINTS, ids=lambda spec: spec.name)
     def test_champion_answers_with_reasons(
         self, platform: GuidedRun, caller: Caller, insight: dict[str, Any], spec: Any
     ) -> None:
@@ -143,7 +144,7 @@ class TestPromotion:
     @staticmethod
     def _served(cloud: Cloud) -> dict[str, str]:
         sagemaker = cloud.client("sagemaker")
-        names = [f"local-{spec.name}" for spec in MODELS]
+        names = [f"local-{spec.name}" for spec in ENDPOINTS]
         return {name: sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"] for name in names}
 
     @staticmethod
