@@ -41,9 +41,10 @@ def tracking_parameter(env: Environment) -> str:
 def undo_alarms(env: Environment, spec: ModelSpec) -> dict[str, str]:
     """Names of the alarms that take back the promotion of a model in a function, by the count they watch.
 
-    Degraded answers are no such count: before the first champion every answer is one.
+    Each must be silent while no package is promoted, or none ever could be: answers are degraded before the
+    first champion, and faults of a champion are what the next one mends.
     """
-    watched = ("CandidateFaults", "ModelFaults")
+    watched = ("CandidateFaults", "Errors")
     return {metric: f"{scoped(env, spec)}-undo-{metric.lower()}" for metric in watched}
 
 

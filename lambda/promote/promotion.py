@@ -28,10 +28,13 @@ class Promotion:
     packages: Packages
 
     def start(self, package: str) -> dict[str, Any]:
-        """`{"previous", "stack", "state": "running" | "current", "reason"?}`; raises as its parts do."""
+        """`{"previous", "stack", "state": "running" | "current" | "superseded", "reason"?}`.
+
+        Raises as its parts do.
+        """
         changed, held = self.packages.require_approved(package), self.champion.read()
         if why := superseded(self.packages, package, held, changed):
-            return {"previous": held.value, "stack": self.stack.name, "state": "current", "reason": why}
+            return {"previous": held.value, "stack": self.stack.name, "state": "superseded", "reason": why}
         found = self.stack.ready()
         previous = self._write(package, held, found)
         try:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 FAILED_REASON = 300
 
 
@@ -26,7 +28,10 @@ class ServingFunction:
     def fault(self, package: str) -> str | None:
         """What is wrong with the package when the function loads it and replays its golden predictions."""
         payload = json.dumps({"check": package}).encode()
-        answer = self.functions.invoke(FunctionName=self.name, Payload=payload)
+        try:
+            answer = self.functions.invoke(FunctionName=self.name, Payload=payload)
+        except (BotoCoreError, ClientError) as error:
+            raise CheckFailed(f"{self.name} could not be asked to try {package}: {error}") from error
         told = json.loads(answer["Payload"].read() or b"{}")
         if answer.get("FunctionError") or "ok" not in told:
             reason = str(told.get("errorMessage") or told)[:FAILED_REASON]

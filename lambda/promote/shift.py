@@ -34,23 +34,28 @@ class Shift:
     now: Callable[[], float] = time.time
 
     def start(self, package: str) -> dict[str, Any]:
-        """`{"previous", "stack", "state": "running" | "current", "reason"?}`.
+        """`{"previous", "stack", "state": "running" | "current" | "superseded", "reason"?}`.
 
         Raises PackageRefused, StackBusy or CheckFailed.
         """
         changed, held = self.packages.require_approved(package), self.champion.read()
-        why = superseded(self.packages, package, held, changed)
-        if why or package == held.value:
-            return self._told(held.value, "current") | ({"reason": why} if why else {})
+        if why := superseded(self.packages, package, held, changed):
+            return self._told(held.value, "superseded") | {"reason": why}
+        if package == held.value:
+            return self._told(held.value, "current")
         waiting = self.candidate.read()
         if waiting.value != NO_CHAMPION and not waiting.value.startswith(f"{package} "):
             raise StackBusy(f"{self.function.name} is being given {waiting.value}")
+        if waiting.value == NO_CHAMPION and (firing := self.function.firing()):
+            # what rings already would take this package back, and blame it for another's faults
+            raise StackBusy(f"alarm {', '.join(firing)} rings before anything is shifted")
         if fault := self.function.fault(package):
             self.packages.reject(package, fault)
             raise PackageRefused(f"{package} does not answer as it was trained to: {fault}")
         if waiting.value == NO_CHAMPION:
             written = self.candidate.write(f"{package} {self.percent}")
             if written != waiting.version + 1:
+                self.candidate.write(self.candidate.before(written))
                 raise StackBusy(f"another promotion writes {self.candidate.parameter}")
         return self._told(held.value, "running")
 

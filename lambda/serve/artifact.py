@@ -29,6 +29,10 @@ class LoadFailed(Exception):
         self.reason = reason
 
 
+class NotFetched(LoadFailed):
+    """AWS did not hand the package out just now, which says nothing about the package."""
+
+
 @dataclass(frozen=True)
 class Artifact:
     """The export, and what may be replayed on it."""
@@ -44,7 +48,7 @@ def fetch(sagemaker: Any, s3: Any, package: str, contract: Contract) -> Artifact
         url = described["InferenceSpecification"]["Containers"][0]["ModelDataUrl"]
         files = unpacked(_download(s3, url))
     except (ClientError, BotoCoreError, HTTPError, OSError) as error:
-        raise LoadFailed("load_failed", f"{type(error).__name__}: {error}") from error
+        raise NotFetched("load_failed", f"{type(error).__name__}: {error}") from error
     except (KeyError, IndexError) as error:
         raise LoadFailed("load_failed", f"{package} names no model data") from error
     _agree(files["model.json"], contract)

@@ -9,17 +9,22 @@ import numpy as np
 
 from catalog.contract import Contract
 from serve import artifact
-from serve.artifact import LoadFailed
+from serve.artifact import LoadFailed, NotFetched
 from serve.session import ModelFailed, Rows, Session
 
 
 def check(sagemaker: Any, s3: Any, package: str, contract: Contract) -> dict[str, Any]:
-    """`{"ok": true, "rows", "largest_difference"}`, or `{"ok": false, "reason"}`."""
+    """`{"ok": true, "rows", "largest_difference"}`, or `{"ok": false, "reason"}`.
+
+    NotFetched where nothing can be said of the package: a refusal would have it rejected for good.
+    """
     try:
         files = artifact.fetch(sagemaker, s3, package, contract)
         if files.golden is None:
             return _refused("the archive lacks golden.json")
         return _replayed(Session(files.onnx, contract), json.loads(files.golden), contract)
+    except NotFetched:
+        raise
     except (LoadFailed, ModelFailed) as error:
         return _refused(str(error))
     except (ValueError, KeyError, TypeError, IndexError) as error:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from catalog.contract import Contract
-from serve.artifact import LoadFailed
+from serve.artifact import LoadFailed, NotFetched
 from serve.champions import Champion, Champions
 from serve.models import Models
 from serve.session import ModelFailed, Output, Rows, Session
@@ -31,7 +31,11 @@ class Said:
 
 @dataclass
 class Faults:
-    """Records for which a model that should have answered did not."""
+    """Records for which a model that should have answered did not.
+
+    A package counts as the candidate for as long as it is being promoted, also once it is the champion: these
+    faults take it back, and those of the champion it replaces must not.
+    """
 
     champion: int = 0
     candidate: int = 0
@@ -64,7 +68,7 @@ class Round:
         return found
 
     def _answers(self, package: str, rows: Rows, records: int) -> list[Said]:
-        candidate = self.champion is not None and package != self.champion.package
+        champion = self.champion or Champion()
         try:
             return _split(self.load(package).run(rows), records, package)
         except (LoadFailed, ModelFailed) as error:
@@ -72,12 +76,12 @@ class Round:
             logger.error(
                 "model failed", extra={"package": package, "reason": reason, "why": str(error)[:500]}
             )
-        if not candidate:
+            if package == champion.candidate and not isinstance(error, NotFetched):
+                self.faults.candidate += records
+        if champion.package and champion.package != package:
+            return self._answers(champion.package, rows, records)
+        if champion.package:
             self.faults.champion += records
-            return [Said(reason=reason)] * records
-        self.faults.candidate += records
-        if self.champion and self.champion.package:
-            return self._answers(self.champion.package, rows, records)
         return [Said(reason=reason)] * records
 
     def _usable(self, package: str | None) -> bool:

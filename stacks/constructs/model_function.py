@@ -111,16 +111,26 @@ class ModelFunction(PayloadFunction):
             )
         if spec.training is None:
             return
+        counts = {"Errors": function_metric(self.function_name, "Errors")}
         for metric, name in undo_alarms(env, spec).items():
+            counted = counts.get(metric) or model_count(env.name, spec.name, metric)
             NotifyingAlarm(
                 self,
                 f"Undo{metric}",
                 name=name,
                 topic_arn=topic_arn,
-                metric=model_count(env.name, spec.name, metric).over(UNDO_PERIOD_S),
+                metric=counted.over(UNDO_PERIOD_S),
                 threshold=0,
                 description=f"{title}: {metric} above 0; a promotion under way is taken back",
             )
+        NotifyingAlarm(
+            self,
+            "ModelFaults",
+            topic_arn=topic_arn,
+            metric=model_count(env.name, spec.name, "ModelFaults"),
+            threshold=0,
+            description=f"{title}: the champion does not answer; the rule does, where there is one",
+        )
         if (days := limits.max_age_days) is not None:
             NotifyingAlarm(
                 self,

@@ -31,7 +31,7 @@ def promotion_definition(
             "package": expression("$states.input.package"),
         },
         then="StartedOrCurrent",
-        retries=[busy],
+        retries=[busy, retry(["CheckFailed"], seconds=env.poll_s, attempts=5)],
         assign={
             "model": expression("$states.input.model"),
             "package": expression("$states.input.package"),
@@ -59,7 +59,11 @@ def promotion_definition(
         "TimeoutSeconds": LONGEST_S,
         "States": {
             "Start": start,
-            "StartedOrCurrent": _choice({"current": "Promoted"}, otherwise="Wait"),
+            "StartedOrCurrent": _choice(
+                # a package that was not promoted is no champion, in the records either
+                {"current": "Promoted", "superseded": "Ended"},
+                otherwise="Wait",
+            ),
             "Wait": {"Type": "Wait", "Seconds": env.poll_s, "Next": "Check"},
             "Check": check,
             "DoneOrRolledBack": _choice(

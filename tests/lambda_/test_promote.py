@@ -244,7 +244,7 @@ def test_an_older_package_is_not_promoted_by_an_old_approval(world: World, versi
     world.stack.finish()
     older = world.registry.add(version, LastModifiedTime=TIME)
     started = world.promotion.start(older)
-    assert started["state"] == "current"
+    assert started["state"] == "superseded"
     assert "older than" in started["reason"]
     assert world.champion.endswith("/10")
 

@@ -15,7 +15,7 @@ from promote.packages import PackageRefused, Packages
 from promote.serving_function import CheckFailed, ServingFunction
 from promote.shift import Shift
 from promote.stack import StackBusy
-from tests.lambda_.fakes import TIME, Fake, Registry, Ssm
+from tests.lambda_.fakes import TIME, Fake, Registry, Ssm, refusal
 
 CHAMPION, CANDIDATE = "/ops-ml/local/m/champion", "/ops-ml/local/m/candidate"
 
@@ -56,7 +56,7 @@ class Clocked(Ssm):
 
     def GetParameter(self, Name: str) -> Any:  # noqa: N802, N803 - AWS's names
         found = super().GetParameter(Name)
-        found["Parameter"]["LastModifiedDate"] = self.times[Name]
+        found["Parameter"]["LastModifiedDate"] = self.times[Name.partition(":")[0]]
         return found
 
     def PutParameter(self, Name: str, Value: str, Overwrite: bool) -> Any:  # noqa: N802, N803
@@ -183,10 +183,49 @@ def test_patience_that_ends_without_an_alarm_leaves_the_package_approved(world: 
     assert world.registry.packages[package]["ModelApprovalStatus"] == "Approved"
 
 
+def test_nothing_is_shifted_while_an_alarm_rings_already(world: World) -> None:
+    package = world.registry.add(1)
+    world.alarms.firing = ["faults"]
+    with pytest.raises(StackBusy, match="rings before"):
+        world.shift.start(package)
+    assert world.parameters == ("none", "none")
+    assert world.registry.packages[package]["ModelApprovalStatus"] == "Approved"
+    world.alarms.firing = []
+    assert world.shift.start(package)["state"] == "running"
+    world.alarms.firing = ["faults"]
+    assert world.shift.start(package)["state"] == "running"
+
+
+def test_of_two_that_shift_at_once_the_first_goes_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = world.registry.add(1), world.registry.add(2)
+    fault = ServingFunction.fault
+
+    def meanwhile(function: ServingFunction, package: str) -> str | None:
+        monkeypatch.setattr(ServingFunction, "fault", fault)
+        world.shift.start(first)
+        return fault(function, package)
+
+    monkeypatch.setattr(ServingFunction, "fault", meanwhile)
+    with pytest.raises(StackBusy, match="another promotion writes"):
+        world.shift.start(second)
+    assert world.parameters == ("none", f"{first} 10")
+
+
+def test_a_function_that_cannot_be_asked_blames_nobody(world: World) -> None:
+    def fail(**_: Any) -> Any:
+        raise refusal("Invoke", "TooManyRequestsException")
+
+    vars(world.functions)["invoke"] = fail
+    package = world.registry.add(1)
+    with pytest.raises(CheckFailed, match="TooManyRequests"):
+        world.shift.start(package)
+    assert world.registry.packages[package]["ModelApprovalStatus"] == "Approved"
+
+
 def test_an_older_package_needs_a_new_approval(world: World) -> None:
     older = world.registry.add(1)
     newer = promoted(world, 2)
-    assert world.shift.start(older)["state"] == "current"
+    assert world.shift.start(older)["state"] == "superseded"
     assert world.parameters == (newer, "none")
     world.registry.packages[older]["LastModifiedTime"] = datetime.fromtimestamp(world.clock.seconds + 1, UTC)
     assert world.shift.start(older)["state"] == "running"

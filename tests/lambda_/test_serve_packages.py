@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from serve import artifact, champions, handler, models
-from serve.artifact import LoadFailed
+from serve.artifact import LoadFailed, NotFetched
 from tests.lambda_.serving import World, archive, expected, export, tar, world
 
 __all__ = ["world"]
@@ -67,6 +67,41 @@ def test_a_candidate_that_fails_is_covered_by_the_champion(
     assert (body["degraded"], body["model_version"]) == (False, "threat/1")
     told = emitted(capsys)
     assert (told["CandidateFaults"], told["ModelFaults"], told["Degraded"]) == ([3.0], [0.0], [0.0])
+
+
+def test_faults_are_the_candidates_until_its_promotion_has_ended(
+    world: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    threat: World = world("threat")
+    broken = threat.publish(archive(threat.contract, model_onnx=b"no model"))
+    threat.promote(broken)
+    threat.good(event(1))
+    told = emitted(capsys)
+    assert (told["CandidateFaults"], told["ModelFaults"], told["Degraded"]) == ([0.0], [1.0], [1.0])
+    threat.shift(broken, 100)
+    assert threat.good(event(1))["degraded_reason"] == "load_failed"
+    told = emitted(capsys)
+    assert (told["CandidateFaults"], told["ModelFaults"], told["Degraded"]) == ([1.0], [1.0], [1.0])
+
+
+def test_a_candidate_mends_a_broken_champion(world: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    threat: World = world("threat")
+    threat.promote(threat.publish(b"no archive"))
+    threat.shift(threat.publish(archive(threat.contract)), 50)
+    body = threat.good({"records": [event(n) for n in range(50)]})
+    assert set(versions(body)) == {"threat/2", "fallback-rule"}
+    told = emitted(capsys)
+    assert told["CandidateFaults"] == [0.0]
+    assert told["ModelFaults"] == told["Degraded"] > [0.0]
+
+
+def test_a_candidate_that_aws_does_not_hand_out_has_no_fault(
+    threat: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    threat.shift("arn:aws:sagemaker:us-east-1:000000000000:model-package/threat/9", 100)
+    assert threat.good(event(1))["model_version"] == "threat/1"
+    told = emitted(capsys)
+    assert (told["CandidateFaults"], told["ModelFaults"], told["Degraded"]) == ([0.0], [0.0], [0.0])
 
 
 def test_a_first_candidate_leaves_the_others_to_the_rule(world: Any) -> None:
@@ -216,4 +251,8 @@ def test_a_package_that_does_not_load_fails_the_check(threat: World) -> None:
     assert threat.check(threat.publish(archive(threat.contract)))["reason"] == "the archive lacks golden.json"
     other = archive(threat.contract, model_json=b'{"contract_hash": "0"}')
     assert "trained for contract 0" in threat.check(threat.publish(other))["reason"]
-    assert threat.check("arn:aws:sagemaker:us-east-1:000000000000:model-package/threat/9")["ok"] is False
+
+
+def test_a_package_that_aws_does_not_hand_out_is_not_judged(threat: World) -> None:
+    with pytest.raises(NotFetched):
+        threat.check("arn:aws:sagemaker:us-east-1:000000000000:model-package/threat/9")

@@ -4,6 +4,9 @@ import json
 
 from catalog.models import MODELS
 from stacks.api_stack import CONTROL
+from stacks.environments import PROD
+from stacks.names import undo_alarms
+from tests.models import FUNCTIONS
 from tests.stacks.assembly import Assembly
 
 
@@ -147,10 +150,21 @@ def test_every_queue_of_dead_letters_raises_an_alarm(prod: Assembly) -> None:
 
 
 def test_every_function_raises_alarms(prod: Assembly) -> None:
-    alarms = prod.resources("AWS::CloudWatch::Alarm").values()
+    alarms = [each["Properties"] for each in prod.resources("AWS::CloudWatch::Alarm").values()]
     for name in ("Errors", "Throttles"):
-        found = [each for each in alarms if each["Properties"]["MetricName"] == name]
+        found = [each for each in alarms if each["MetricName"] == name and "AlarmName" not in each]
         assert len(found) == len(prod.resources("AWS::Lambda::Function"))
+
+
+def test_the_alarms_that_promotions_watch_are_there_and_silent_without_one(prod: Assembly) -> None:
+    alarms = [each["Properties"] for each in prod.resources("AWS::CloudWatch::Alarm", "Api").values()]
+    named = {each["AlarmName"]: each for each in alarms if "AlarmName" in each}
+    watched = [spec for spec in FUNCTIONS if spec.training]
+    names = {name: metric for spec in watched for metric, name in undo_alarms(PROD, spec).items()}
+    assert {name: each["MetricName"] for name, each in named.items()} == names
+    assert set(names.values()) == {"CandidateFaults", "Errors"}
+    for each in named.values():
+        assert (each["Period"], each["Threshold"], each["TreatMissingData"]) == (60, 0, "notBreaching")
 
 
 def test_alarms_and_dashboard_share_their_metrics(prod: Assembly) -> None:

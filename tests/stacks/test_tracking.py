@@ -132,6 +132,8 @@ def test_a_promotion_is_told_once_it_serves(prod: Assembly) -> None:
     assert told["Arguments"]["MessageBody"]["kind"] == "promotion"
     assert told["Next"] == told["Catch"][0]["Next"] == "Ended"
     assert "previous" in states["Ended"]["Output"]
+    after = {each["Condition"]: each["Next"] for each in states["StartedOrCurrent"]["Choices"]}
+    assert after["{% $progress.state = 'superseded' %}"] == "Ended"
 
 
 def test_what_the_recorder_needs_fits_into_a_function() -> None:
