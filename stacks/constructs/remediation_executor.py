@@ -1,11 +1,13 @@
 """What is done about predictions above their threshold: nothing that the environment did not list."""
 
 import json
+from typing import cast
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from stacks.constructs.dead_letters import DeadLetters
@@ -17,7 +19,7 @@ from stacks.remediations import HOLE, ROLE, Action, Automation, EcsScale, Remedi
 
 SOURCE, DETAIL_TYPE = "ops-ml", "Prediction Above Threshold"
 TRIES, HOURS = 8, 2
-"""A remedy that comes later than this is none."""
+"""Of the bus, until the function's own queue has an event. A remedy that comes later than this is none."""
 
 
 class RemediationExecutor(Construct):
@@ -60,6 +62,7 @@ class RemediationExecutor(Construct):
         undecided = DeadLetters(
             self, "Undecided", foundation=foundation, holds="predictions above their threshold, undecided"
         )
+        _keep_failures(function, undecided)
         events.Rule(
             self,
             "Told",
@@ -77,15 +80,27 @@ class RemediationExecutor(Construct):
         )
 
 
+def _keep_failures(function: PayloadFunction, queue: DeadLetters) -> None:
+    """The bus hands an event over to the function's own queue, and is done. What fails there is tried twice
+    more, then dropped unless the function names a queue itself."""
+    resource = cast(lambda_.CfnFunction, function.node.default_child)
+    resource.dead_letter_config = lambda_.CfnFunction.DeadLetterConfigProperty(target_arn=queue.queue_arn)
+    function.allow("sqs:SendMessage", on=[queue.queue_arn])
+
+
 def _grant(function: PayloadFunction, action: Action) -> None:
     """Any entity's, where the action names one: which it will be is not known before."""
     stack = Stack.of(function)
     if isinstance(action, Automation):
-        owner = "" if action.document.startswith("AWS-") else stack.account
-        document = (
-            f"arn:{stack.partition}:ssm:{stack.region}:{owner}:automation-definition/{action.document}:*"
-        )
-        function.allow("ssm:StartAutomationExecution", on=[document])
+        owner = "" if action.document.startswith("AWS") else stack.account
+        place = f"arn:{stack.partition}:ssm:{stack.region}:{owner}"
+        # an execution's id is not known before; older accounts know a document as a definition
+        on = [
+            f"{place}:document/{action.document}",
+            f"{place}:automation-definition/{action.document}:*",
+            arn(stack, "ssm", "automation-execution/*"),
+        ]
+        function.allow("ssm:StartAutomationExecution", on=on)
         function.add_to_role_policy(
             iam.PolicyStatement(
                 actions=["iam:PassRole"],
