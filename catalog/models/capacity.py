@@ -3,7 +3,17 @@
 from catalog.contract import Contract, Target
 from catalog.ranges import XGBOOST_RANGES
 from catalog.records.storage_reading import STORAGE_READING
-from catalog.spec import Gate, InFunction, Metric, ModelSpec, Profile, Promotion, Training, Tuning
+from catalog.spec import (
+    Continuous,
+    Gate,
+    InFunction,
+    Metric,
+    ModelSpec,
+    Profile,
+    Promotion,
+    Training,
+    Tuning,
+)
 
 BETTER_THAN_STANDING_STILL = (
     Gate("r2", ">=", 0.6),
@@ -35,9 +45,10 @@ CAPACITY = ModelSpec(
     training=Training(
         learner="xgboost",
         records=40_000,
+        schedule=None,
         tuning=Tuning(
             objective=Metric(name="validation:mae", goal="Minimize"),
-            ranges=XGBOOST_RANGES,
+            ranges=(Continuous("eta", 0.05, 0.3, "Logarithmic"), *XGBOOST_RANGES[1:]),
             fixed=(("objective", "reg:quantileerror"), ("eval_metric", "quantile")),
             jobs=20,
             parallel=4,

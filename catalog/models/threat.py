@@ -83,6 +83,7 @@ THREAT = ModelSpec(
     serving=InFunction(remediate_above=0.95),
     training=Training(
         learner="random_forest",
+        schedule=None,
         tuning=Tuning(
             objective=Metric(name="validation:macro_f1", goal="Maximize"),
             ranges=(
