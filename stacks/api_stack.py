@@ -35,9 +35,9 @@ CONTROL = (
     ("POST", "models/train"),
     ("GET", "models/train/{id}"),
     ("GET", "metrics"),
-    ("POST", "predict/{model}"),
+    ("ANY", "{proxy+}"),
 )
-"""What every API tells and takes of its models, below its base. The last answers for models there are not."""
+"""What every API tells and takes of its models, below its base. The last says that there is nothing else."""
 
 
 class ApiStack(Stack):

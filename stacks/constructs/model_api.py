@@ -90,7 +90,7 @@ class ModelApi(Construct):
         """Answers `method` on `path` by `function`; a body is held to the schema first."""
         resource = self.rest.root.resource_for_path(path)
         integration = apigateway.LambdaIntegration(function, allow_test_invoke=False)
-        if method == "GET":
+        if method != "POST":
             resource.add_method(method, integration)
             return
         resource.add_method(
