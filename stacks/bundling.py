@@ -21,11 +21,9 @@ from catalog.contract import SHIPPED, Contract
 
 SKIPPED_SUFFIXES = (".pyc", ".lock")
 SKIPPED_PARTS = ("__pycache__",)
-DESK_ONLY = (
-    "studies/",
-    *(f"sources/{name}.py" for name in ("load", "table", "azure_fio", "http_params", "past")),
-)
-"""Training code that no job runs."""
+STUDIES, SOURCES = "studies/", "sources/"
+SHARED_SOURCES = tuple(f"{SOURCES}{name}.py" for name in ("__init__", "grouped", "layout"))
+"""What the generators of all records need; whatever else lies there is for one record, or for the desk."""
 
 
 @dataclass(frozen=True)
@@ -84,11 +82,13 @@ def model_files(root: Path, contract: Contract) -> dict[str, bytes]:
 
 
 def training_files(root: Path, contract: Contract) -> dict[str, bytes]:
-    """What a model's job bundle holds: the training root without loaders and studies of real data."""
+    """What a model's job bundle holds: the training root without studies, and of the sources only the
+    generator of the model's own records."""
+    own = (f"{SOURCES}{contract.record.name}.py", f"{SOURCES}{contract.record.name}/", *SHARED_SOURCES)
     code = {
         path: data
         for path, data in read_files(root / "training", "").items()
-        if not path.startswith(DESK_ONLY)
+        if path.startswith(own) or not path.startswith((STUDIES, SOURCES))
     }
     return {**code, **_contract_files(root, [contract])}
 

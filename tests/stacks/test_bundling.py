@@ -15,7 +15,6 @@ from catalog.contract import SHIPPED
 from catalog.models import MODELS
 from catalog.spec import ModelSpec
 from stacks.bundling import (
-    DESK_ONLY,
     Payloads,
     archive_bytes,
     content_hash,
@@ -62,12 +61,14 @@ def test_a_table_of_settings_lies_beside_the_code() -> None:
     assert json.loads(files["settings/models.json"]) == {"a": {"title": "A"}, "b": {}}
 
 
-def test_a_job_bundle_holds_one_contract_and_no_loader() -> None:
-    files = set(training_files(ROOT, MODELS[0].contract))
+@pytest.mark.parametrize("spec", [spec for spec in MODELS if spec.training], ids=lambda spec: spec.name)
+def test_a_job_bundle_holds_one_contract_and_its_records_generator(spec: ModelSpec) -> None:
+    files = set(training_files(ROOT, spec.contract))
     assert {"train.py", "prepare.py", "evaluate.py", "inference.py"} <= files
-    assert [path for path in files if path.startswith("contracts/")] == [f"contracts/{MODELS[0].name}.json"]
-    assert "sources/iops_insight.py" in files
-    assert not [path for path in files if path.startswith(DESK_ONLY)]
+    assert [path for path in files if path.startswith("contracts/")] == [f"contracts/{spec.name}.json"]
+    sources = {path.split("/")[1] for path in files if path.startswith("sources/")}
+    assert sources == {"__init__.py", "grouped.py", "layout.py", spec.contract.record.name}
+    assert not [path for path in files if path.startswith("studies/")]
 
 
 def test_compiled_files_and_locks_never_ship(tmp_path: Path) -> None:
@@ -141,6 +142,12 @@ def test_a_function_imports_alone(folder: str, tmp_path: Path) -> None:
 def test_a_job_imports_alone(module: str, tmp_path: Path) -> None:
     bundle = unpack(training_files(ROOT, MODELS[0].contract), tmp_path)
     _import_alone(bundle, module)
+
+
+@pytest.mark.parametrize("spec", [spec for spec in MODELS if spec.training], ids=lambda spec: spec.name)
+def test_a_generator_imports_alone(spec: ModelSpec, tmp_path: Path) -> None:
+    bundle = unpack(training_files(ROOT, spec.contract), tmp_path)
+    _import_alone(bundle, f"generate, sources.{spec.contract.record.name}")
 
 
 def _import_alone(bundle: Path, module: str) -> None:

@@ -8,8 +8,7 @@ import pytest
 from catalog.models.capacity import CAPACITY
 from features import storage_reading as code
 from labels import ahead
-from sources.storage import traits
-from sources.storage_reading import HOURS, LIFE, START_MS, best_achievable, chunks
+from sources.storage_reading import HOURS, LIFE, START_MS, best_achievable, chunks, traits
 
 HOUR_MS = 3_600_000
 

@@ -11,7 +11,7 @@ import pytest
 
 from catalog.records.iops_insight import IOPS_INSIGHT
 from sources import iops_insight
-from sources.fleet import incidents, load, measures, truth
+from sources.iops_insight import incidents, load, measures, truth
 from tests.training.fleet import MODELS
 
 TARGETS = [spec.contract.target for spec in MODELS]

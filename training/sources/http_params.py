@@ -17,6 +17,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from sources.grouped import START_MS
+
 PARTS = ("train", "test")
 ATTACKS = {
     "norm": "normal",
@@ -26,7 +28,6 @@ ATTACKS = {
     "path-traversal": "other_attack",
 }
 """The record's class of each of the set's."""
-START_MS = 1_767_225_600_000
 SPACING_MS = 10_000
 SHUFFLE = 0
 """Seed of the order within a part."""

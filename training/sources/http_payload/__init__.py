@@ -1,7 +1,6 @@
-"""Synthetic request parameters: seeded, made in groups from random streams of their own, so that memory does
-not grow with the number of records and the first are the same however many are asked for.
+"""Synthetic request parameters: seeded and made in groups, see `grouped`.
 
-See docs/http_payload-data.md.
+Documented in docs/http_payload-data.md.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from metrics import Codes, confusion, macro_f1
+from sources.grouped import START_MS, grouped
 from sources.http_payload.grammar import Grammar
 from sources.http_payload.patterns import CLASSES, WORDS
 
@@ -31,17 +31,12 @@ MISLABELLED = 0.01
 """Share of texts whose label is a wrong class, any of the others alike."""
 GROUP = 5_000
 """Texts made at a time."""
-START_MS = 1_767_225_600_000
-"""2026-01-01T00:00Z, when the first request comes."""
 SPACING_MS = 30_000
 
 
 def chunks(records: int = 10_000, seed: int = 20260101) -> Iterator[pa.Table]:
     """`records` texts in time order, in tables of at most `GROUP`, every one labelled (`attack`)."""
-    if records < 1:
-        raise ValueError(f"records must be at least 1, got {records}")
-    for group, first in enumerate(range(0, records, GROUP)):
-        yield _table(group, seed, min(GROUP, records - first))
+    return grouped(records, lambda group, wanted: _table(group, seed, min(GROUP, wanted)))
 
 
 def best_achievable(seed: int = 20260101, records: int = 20_000) -> dict[str, float]:

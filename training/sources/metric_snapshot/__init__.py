@@ -1,7 +1,6 @@
 """Synthetic metric snapshots: a seeded fleet of resources over a day, a snapshot every five minutes.
 
-Resources are made in groups, each from its own random streams: memory does not grow with the number of
-records, and the first records are the same however many are asked for. See docs/metric_snapshot-data.md.
+Resources are made in groups, see `grouped`, and documented in docs/metric_snapshot-data.md.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sources.grouped import START_MS, grouped
 from sources.metric_snapshot import faults, measures
 from sources.metric_snapshot.ceiling import best_achievable
 from sources.metric_snapshot.labels import CLASSES, HORIZON_HOURS, failing
@@ -23,18 +23,12 @@ SNAPSHOTS = measures.DAY
 """Snapshots of each resource."""
 GROUP = 240
 """Resources made at a time."""
-START_MS = 1_767_225_600_000
-"""2026-01-01T00:00Z."""
 STEP_MS = 300_000
 
 
 def chunks(records: int = 10_000, seed: int = 20260101) -> Iterator[pa.Table]:
     """`records` records as tables of at most GROUP x SNAPSHOTS rows, resource by resource in time order."""
-    if records < 1:
-        raise ValueError(f"records must be at least 1, got {records}")
-    rows = GROUP * SNAPSHOTS
-    for group, first in enumerate(range(0, records, rows)):
-        yield _table(group, seed, min(rows, records - first))
+    return grouped(records, lambda group, wanted: _table(group, seed, min(GROUP * SNAPSHOTS, wanted)))
 
 
 def _table(group: int, seed: int, rows: int) -> pa.Table:

@@ -1,7 +1,6 @@
-"""Synthetic threat events: seeded, made in groups from random streams of their own, so that memory does not
-grow with the number of records and the first are the same however many are asked for.
+"""Synthetic threat events: seeded and made in groups, see `grouped`.
 
-See docs/threat_event-data.md.
+Documented in docs/threat_event-data.md.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
+from sources.grouped import START_MS, grouped
 from sources.threat_event.bayes import best_achievable
 from sources.threat_event.events import Random, draw
 from sources.threat_event.shares import CLASSES, NAMES
@@ -19,8 +19,6 @@ __all__ = ["best_achievable", "chunks"]
 
 GROUP = 10_000
 """Events made at a time."""
-START_MS = 1_767_225_600_000
-"""2026-01-01T00:00Z, when the first event may happen."""
 SPACING_MS = 30_000
 """From one event to the next on average."""
 NEW_PROTOCOL = 0.1
@@ -29,10 +27,7 @@ NEW_PROTOCOL = 0.1
 
 def chunks(records: int = 10_000, seed: int = 20260101) -> Iterator[pa.Table]:
     """`records` events in time order, in tables of at most `GROUP`, every one labelled (`threat`)."""
-    if records < 1:
-        raise ValueError(f"records must be at least 1, got {records}")
-    for group, first in enumerate(range(0, records, GROUP)):
-        yield _table(group, seed).slice(0, records - first)
+    return grouped(records, lambda group, wanted: _table(group, seed).slice(0, wanted))
 
 
 def _table(group: int, seed: int) -> pa.Table:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from sources.storage import traits as of
-from sources.storage.traits import Traits
+from sources.storage_reading import traits as of
+from sources.storage_reading.traits import Traits
 
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from sources.fleet import quantiles
+from sources.iops_insight import quantiles
 
 Array = NDArray[np.float64]
 Random = np.random.Generator

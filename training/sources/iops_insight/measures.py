@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sources.fleet.incidents import State
-from sources.fleet.load import Load
+from sources.iops_insight.incidents import State
+from sources.iops_insight.load import Load
 
 Array = NDArray[np.float64]
 Random = np.random.Generator

@@ -1,7 +1,6 @@
 """Synthetic storage readings: a seeded fleet, each resource watched hourly for some days of six weeks.
 
-Resources are made in groups, each from its own random streams: memory does not grow with the number of
-records, and the first records are the same however many are asked for. See docs/storage_reading-data.md.
+Resources are made in groups, see `grouped`, and documented in docs/storage_reading-data.md.
 """
 
 from __future__ import annotations
@@ -13,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sources.storage import life, traits
-from sources.storage.ceiling import WARM_UP, best_achievable, read
+from sources.grouped import grouped
+from sources.storage_reading import life, traits
+from sources.storage_reading.ceiling import WARM_UP, best_achievable, read
 
 __all__ = ["best_achievable", "chunks"]
 
@@ -44,13 +44,7 @@ def chunks(records: int = 40_000, seed: int = 20260101) -> Iterator[pa.Table]:
     Columns: `resource_id`, `timestamp`, `current_storage_usage` (percent), `write_rate_mb` (null where
     nobody measures it). The truth of a forecast is the resource's own later usage, so there is no label.
     """
-    if records < 1:
-        raise ValueError(f"records must be at least 1, got {records}")
-    group = 0
-    while records > 0:
-        table = _table(group, seed).slice(0, records)
-        yield table
-        records, group = records - len(table), group + 1
+    return grouped(records, lambda group, wanted: _table(group, seed).slice(0, wanted))
 
 
 def _table(group: int, seed: int) -> pa.Table:

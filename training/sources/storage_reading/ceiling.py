@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sources.storage import life, traits
-from sources.storage.life import State
-from sources.storage.traits import Traits
+from sources.storage_reading import life, traits
+from sources.storage_reading.life import State
+from sources.storage_reading.traits import Traits
 
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]

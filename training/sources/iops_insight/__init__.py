@@ -1,7 +1,6 @@
 """Synthetic storage I/O insights: a seeded fleet of volumes over a week of 30-minute windows.
 
-Volumes are made in groups, each from its own random streams: memory does not grow with the number of records,
-and the first records are the same however many are asked for. See docs/synthetic-data.md.
+Volumes are made in groups, see `grouped`, and documented in docs/synthetic-data.md.
 """
 
 from __future__ import annotations
@@ -11,8 +10,9 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from sources.fleet import incidents, load, measures, truth
-from sources.fleet.ceiling import best_achievable
+from sources.grouped import START_MS, grouped
+from sources.iops_insight import incidents, load, measures, truth
+from sources.iops_insight.ceiling import best_achievable
 
 __all__ = ["best_achievable", "chunks"]
 
@@ -20,18 +20,12 @@ WINDOWS = 336
 """A week of windows for each volume."""
 GROUP = 240
 """Volumes made at a time."""
-START_MS = 1_767_225_600_000
-"""2026-01-01T00:00Z, where the first window begins."""
 WINDOW_MS = 1_800_000
 
 
 def chunks(records: int = 10_000, seed: int = 20260101) -> Iterator[pa.Table]:
     """`records` records as tables of at most GROUP x WINDOWS rows, volume by volume in time order."""
-    if records < 1:
-        raise ValueError(f"records must be at least 1, got {records}")
-    rows = GROUP * WINDOWS
-    for group, first in enumerate(range(0, records, rows)):
-        yield _table(group, seed, min(rows, records - first))
+    return grouped(records, lambda group, wanted: _table(group, seed, min(GROUP * WINDOWS, wanted)))
 
 
 def _table(group: int, seed: int, rows: int) -> pa.Table:
