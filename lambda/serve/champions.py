@@ -17,6 +17,8 @@ from shared.registry import champions
 from shared.telemetry import logger
 
 KEPT_S = 30
+UNKNOWN_S = 2
+"""How soon parameters that were never read are asked for again: until then there is no model at all."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Champions:
         return {package for each in found for package in (each.package, each.candidate) if package}
 
     def _refresh(self) -> None:
-        self._until = self._clock() + KEPT_S
+        self._until = self._clock() + (UNKNOWN_S if self._found is None else KEPT_S)
         names = [name for each in self._parameters.values() for name in (each.champion, each.candidate)]
         try:
             held = {name: str(each["Value"]) for name, each in champions(self._ssm(), names).items()}
@@ -70,6 +72,7 @@ class Champions:
             model: _champion(held.get(each.champion), held.get(each.candidate))
             for model, each in self._parameters.items()
         }
+        self._until = self._clock() + KEPT_S
 
 
 def _champion(champion: str | None, candidate: str | None) -> Champion:

@@ -145,8 +145,17 @@ def test_without_parameters_ever_the_rule_answers(threat: World) -> None:
     def fail(**_: Any) -> Any:
         raise EndpointConnectionError(endpoint_url="http://ssm")
 
+    learned = handler.parts().service.learned
+    assert learned
+    clock = [0.0]
+    learned.champions._clock = lambda: clock[0]
+    learned.champions._found, learned.champions._until = None, 0.0
     vars(threat.ssm)["get_parameters"] = fail
     assert threat.good(event(1))["degraded_reason"] == "load_failed"
+    del vars(threat.ssm)["get_parameters"]
+    assert threat.good(event(1))["degraded_reason"] == "load_failed"
+    clock[0] = champions.UNKNOWN_S
+    assert threat.good(event(1))["model_version"] == "threat/1"
 
 
 def test_a_failed_load_is_not_tried_again_at_once(threat: World) -> None:
