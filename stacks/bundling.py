@@ -71,7 +71,7 @@ def model_files(root: Path, contract: Contract) -> dict[str, bytes]:
     code = root / "training"
     names: list[str] = []
     if contract.record.derives:
-        names.append(f"features/{contract.record.name}.py")
+        names += ["features/columns.py", f"features/{contract.record.name}.py"]
     if contract.target.horizons:
         names.append("forecast.py")
     if contract.detector:

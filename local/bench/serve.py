@@ -93,6 +93,7 @@ def _bundle(contract: Contract, folder: Path) -> None:
         (folder / "contracts" / f"{each}.json").write_text(contracts[each].to_json())
     method = contract.detector.method if contract.detector else ""
     patterns = {
+        "features/columns.py": contract.record.derives,
         f"features/{contract.record.name}.py": contract.record.derives,
         "forecast.py": bool(contract.target.horizons),
         f"detectors/{method}*.py": bool(method),

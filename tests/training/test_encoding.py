@@ -13,6 +13,7 @@ from encoding import Encoder
 from features import iops_insight
 from tests.training.fleet import RISK, fleet
 from tests.training.fleet import as_records as as_insights
+from tests.training.given import columns
 from tests.training.kinds import NOTES, SERIES, START, as_records, readings
 
 
@@ -37,7 +38,7 @@ def test_a_record_without_anything_gets_defaults_and_gaps():
 
 def test_feature_code_derives_what_the_contract_says_it_derives():
     records, encoder = as_insights(fleet(windows=20)), Encoder.of(RISK)
-    built = iops_insight.build(iops_insight.read(records)).astype(np.float32)
+    built = iops_insight.build(columns(records, RISK)).astype(np.float32)
     np.testing.assert_array_equal(encoder.windows(encoder.read(records)), built)
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from catalog.models.capacity import CAPACITY
 from features import storage_reading as code
+from features.columns import Columns
+from tests.training.given import columns
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 
@@ -25,7 +27,7 @@ def records(hours, usage, resource="vol-1", **more):
 
 def built(given):
     """The features of each record, by name."""
-    matrix = code.build(code.read(given))
+    matrix = code.build(columns(given, CAPACITY.contract))
     return [dict(zip(code.NAMES, row, strict=True)) for row in matrix]
 
 
@@ -119,12 +121,12 @@ def test_no_later_reading_and_no_other_resource_changes_a_row():
 
     together = {
         (record["resource_id"], record["timestamp"]): row
-        for record, row in zip(mixed, code.build(code.read(mixed)), strict=True)
+        for record, row in zip(mixed, code.build(columns(mixed, CAPACITY.contract)), strict=True)
     }
 
     for place in (0, 1, 40, 119):
         past = own[: place + 1]
-        alone = code.build(code.read(past[-1 - code.PAST :]))[-1]
+        alone = code.build(columns(past[-1 - code.PAST :], CAPACITY.contract))[-1]
         np.testing.assert_allclose(together["vol-1", past[-1]["timestamp"]], alone, rtol=1e-9, atol=1e-9)
 
 
@@ -134,8 +136,8 @@ def test_chunks_do_not_show():
     time = 3600 * np.arange(count)
     usage = np.random.default_rng(1).uniform(0, 100, count)
 
-    whole = code.build(code.Columns(entity, time, {"current_storage_usage": usage}))
-    end = code.build(code.Columns(entity[-100:], time[-100:], {"current_storage_usage": usage[-100:]}))
+    whole = code.build(Columns(entity, time, {"current_storage_usage": usage}))
+    end = code.build(Columns(entity[-100:], time[-100:], {"current_storage_usage": usage[-100:]}))
 
     np.testing.assert_allclose(whole[-40:], end[-40:])
 
@@ -150,7 +152,7 @@ def test_beyond_two_days_nothing_is_seen():
 def test_rows_that_are_asked_for_are_as_among_all():
     rng = np.random.default_rng(2)
     entity, time = rng.integers(0, 5, 300), 3600 * rng.integers(0, 90, 300)
-    columns = code.Columns(entity, time, {"current_storage_usage": rng.uniform(0, 100, 300)})
+    columns = Columns(entity, time, {"current_storage_usage": rng.uniform(0, 100, 300)})
     asked = np.array([299, 7, 120])
 
     np.testing.assert_array_equal(code.build(columns, asked), code.build(columns)[asked])

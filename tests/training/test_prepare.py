@@ -26,6 +26,7 @@ from tests.training.fleet import (
     split_table,
     store,
 )
+from tests.training.given import columns
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("train", "validation", "test")
@@ -141,7 +142,7 @@ def test_the_shares_are_70_15_15_of_the_labelled_rows(prepared):
 def test_history_sees_unlabelled_rows(prepared):
     """The features are the feature code's over all records, not over those that happen to have a label."""
     records = as_records(fleet())
-    built = iops_insight.build(iops_insight.read(records)).astype(np.float32)
+    built = iops_insight.build(columns(records, RISK)).astype(np.float32)
     rows = {(r["volume_id"], r["timestamp"]): row for r, row in zip(records, built, strict=True)}
     table = split_table(prepared["iops-risk"], "test")
     keys = zip(table["entity"].to_pylist(), table["timestamp"].to_pylist(), strict=True)

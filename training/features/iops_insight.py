@@ -6,17 +6,12 @@ the current one, never a later one; without history it is NaN. A volume silent f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator
 from itertools import chain
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
+from features.columns import Array, Columns, Index, clock, ratio
 
 NAMES = (
     "read_iops", "write_iops", "total_iops", "iops_variance",
@@ -43,36 +38,6 @@ LEAST_DEVIATION = 0.02
 CHUNK = 1 << 12
 
 
-@dataclass(frozen=True)
-class Columns:
-    """Records as columns of one length, rows in any order.
-
-    `volume` holds whole-number codes, `time` epoch seconds (UTC), `values` only the features that were given,
-    NaN where a record lacks them.
-    """
-
-    volume: Index
-    time: Index
-    values: Mapping[str, Array]
-
-
-def read(records: Sequence[Mapping[str, Any]]) -> Columns:
-    """Columns of records with keys `volume_id` and `timestamp` (ISO 8601); ValueError on a bad time."""
-    codes: dict[str, int] = {}
-    volume = [codes.setdefault(record["volume_id"], len(codes)) for record in records]
-    time = [int(datetime.fromisoformat(record["timestamp"]).timestamp()) for record in records]
-    values = {
-        name: np.array([_number(record.get(name)) for record in records], np.float64)
-        for name in NAMES
-        if any(name in record for record in records)
-    }
-    return Columns(np.array(volume, np.int64), np.array(time, np.int64), values)
-
-
-def _number(value: float | None) -> float:
-    return np.nan if value is None else value
-
-
 def build(columns: Columns, rows: Index | None = None) -> Array:
     """The features as (rows, 25) in the order of `NAMES`, rows in the order given; a given value wins.
 
@@ -93,17 +58,18 @@ def _from_row(columns: Columns, features: Array) -> Iterator[tuple[str, Array]]:
     """Features that one record is enough for."""
     of = {name: features[:, i] for i, name in enumerate(NAMES)}
     yield "total_iops", of["read_iops"] + of["write_iops"]
-    yield "hour_of_day", (columns.time // 3600 % 24).astype(np.float64)
-    yield "day_of_week", ((columns.time // 86400 + 3) % 7).astype(np.float64)
+    hour, day = clock(columns.time)
+    yield "hour_of_day", hour.astype(np.float64)
+    yield "day_of_week", day.astype(np.float64)
     yield "random_access_ratio", 1 - of["sequential_access_ratio"]
-    yield "iops_per_latency", _ratio(of["total_iops"], of["avg_latency"])
-    yield "efficiency_ratio", _ratio(of["bandwidth_mbps"], of["total_iops"])
+    yield "iops_per_latency", ratio(of["total_iops"], of["avg_latency"])
+    yield "efficiency_ratio", ratio(of["bandwidth_mbps"], of["total_iops"])
 
 
 def _from_history(columns: Columns, features: Array) -> Iterator[tuple[str, Array]]:
     """Features that need earlier rows of the volume; nothing where no volume has any."""
-    order = np.lexsort((columns.time, columns.volume))
-    time, volume = columns.time[order], columns.volume[order]
+    order = np.lexsort((columns.time, columns.entity))
+    time, volume = columns.time[order], columns.entity[order]
     age = _rows_before(volume, time)
     if not age.any():
         return
@@ -171,7 +137,7 @@ def _load_factor(total: Array, age: Index) -> Array:
         lag = min(span, PEAK - span)
         peak = np.fmax(peak, _before(peak, lag, age))
         span += lag
-    factor = _ratio(total, peak)
+    factor = ratio(total, peak)
     factor[age == 0] = np.nan
     return factor
 
@@ -225,8 +191,3 @@ def _slope(window: Array, hours: Array) -> Array:
     slope: Array = (x * np.where(known, window, 0.0)).sum(axis=0) / (x * x).sum(axis=0)
     slope[(count < 3) | ~known[0]] = np.nan
     return slope
-
-
-def _ratio(above: Array, below: Array) -> Array:
-    """The quotient, NaN where the divisor is not positive."""
-    return np.where(below > 0, above / below, np.nan)

@@ -6,16 +6,13 @@ readings and the current one, by their times and never a later one; without hist
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
+from features.columns import Array, Columns, Index, clock, ratio
 
 NAMES = (
     "hour_of_day", "day_of_week", "is_business_hours", "current_storage_usage", "write_rate_mb",
@@ -44,36 +41,6 @@ BUSINESS = (8, 18)
 CHUNK = 1 << 12
 
 
-@dataclass(frozen=True)
-class Columns:
-    """Readings as columns of one length, rows in any order.
-
-    `entity` holds whole-number codes, `time` epoch seconds (UTC), `values` only the features that were given,
-    NaN where a reading lacks them.
-    """
-
-    entity: Index
-    time: Index
-    values: Mapping[str, Array]
-
-
-def read(records: Sequence[Mapping[str, Any]]) -> Columns:
-    """Columns of records with keys `resource_id` and `timestamp` (ISO 8601); ValueError on a bad time."""
-    codes: dict[str, int] = {}
-    entity = [codes.setdefault(record["resource_id"], len(codes)) for record in records]
-    time = [int(datetime.fromisoformat(record["timestamp"]).timestamp()) for record in records]
-    values = {
-        name: np.array([_number(record.get(name)) for record in records], np.float64)
-        for name in NAMES
-        if any(name in record for record in records)
-    }
-    return Columns(np.array(entity, np.int64), np.array(time, np.int64), values)
-
-
-def _number(value: float | None) -> float:
-    return np.nan if value is None else value
-
-
 def build(columns: Columns, rows: Index | None = None) -> Array:
     """The features (rows, features) in the order of `NAMES`, rows in the order given; a given value wins.
 
@@ -96,7 +63,7 @@ def build(columns: Columns, rows: Index | None = None) -> Array:
 
 
 def _from_clock(time: Index) -> Iterator[tuple[str, Array]]:
-    hour, day = time // 3600 % 24, (time // 86400 + 3) % 7
+    hour, day = clock(time)
     yield "hour_of_day", hour.astype(np.float64)
     yield "day_of_week", day.astype(np.float64)
     busy = (day < 5) & (hour >= BUSINESS[0]) & (hour < BUSINESS[1])
@@ -151,7 +118,7 @@ def _from_history(window: _Window, columns: Columns) -> Iterator[tuple[str, Arra
     yield "slope_24h", _slope(day, ago)
     yield from _drops(usage, ago)
     writes = window.values(columns, "write_rate_mb")
-    yield "write_ratio_24h", _ratio(writes[0], _mean(_within(writes, ago, 24)))
+    yield "write_ratio_24h", ratio(writes[0], _mean(_within(writes, ago, 24)))
 
 
 def _lag(values: Array, ago: Array, hours: float) -> Array:
@@ -171,7 +138,7 @@ def _mean(window: Array) -> Array:
     known = np.isfinite(window)
     count = known.sum(axis=0)
     total = np.where(known, window, 0.0).sum(axis=0)
-    return _ratio(total, count.astype(np.float64))
+    return ratio(total, count.astype(np.float64))
 
 
 def _slope(window: Array, ago: Array) -> Array:
@@ -183,14 +150,7 @@ def _slope(window: Array, ago: Array) -> Array:
     y = np.where(known, window - window[0], 0.0)
     spread = (x * x).sum(axis=0)
     usable = (known.sum(axis=0) >= 3) & known[0] & (spread > 0)
-    return _ratio((x * y).sum(axis=0), np.where(usable, spread, 0.0))
-
-
-def _ratio(above: Array, below: Array) -> Array:
-    """The quotient, NaN where the divisor is not positive."""
-    quotient = np.full(below.shape, np.nan)
-    np.divide(above, below, out=quotient, where=below > 0)
-    return quotient
+    return ratio((x * y).sum(axis=0), np.where(usable, spread, 0.0))
 
 
 def _drops(usage: Array, ago: Array) -> Iterator[tuple[str, Array]]:
@@ -206,11 +166,11 @@ def _drops(usage: Array, ago: Array) -> Iterator[tuple[str, Array]]:
     growth = _growth(np.where(fell, 0.0, -fall), ago)
     yield "below_last_peak", below
     yield "growth_24h", growth
-    yield "hours_to_last_peak", np.clip(_ratio(below, growth), -FAR, FAR)
+    yield "hours_to_last_peak", np.clip(ratio(below, growth), -FAR, FAR)
 
 
 def _growth(steps: Array, ago: Array) -> Array:
     """Points an hour over the last day, of the `steps` from each reading to the one after it."""
     known = np.isfinite(steps) & (ago[1:] <= 24 + EDGE)
     hours = np.where(known, ago[1:] - ago[:-1], 0.0).sum(axis=0)
-    return _ratio(np.where(known, steps, 0.0).sum(axis=0), hours)
+    return ratio(np.where(known, steps, 0.0).sum(axis=0), hours)

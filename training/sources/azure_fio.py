@@ -32,6 +32,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from features import iops_insight as insight
+from features.columns import Columns
 from sources.past import Group, Summary
 
 Array = NDArray[np.float64]
@@ -147,7 +148,7 @@ def _history(code: NDArray[np.int64], time: NDArray[np.int64], over_fleet: Array
     spikes = {"avg_latency": np.ones(len(time)), "p99_latency": relative}
     given = {"latency_spike_count": spikes, "trend_score": {"avg_latency": relative}}
     return {
-        name: insight.build(insight.Columns(code, time, values))[:, insight.NAMES.index(name)]
+        name: insight.build(Columns(code, time, values))[:, insight.NAMES.index(name)]
         for name, values in given.items()
     }
 
