@@ -1,6 +1,7 @@
 """The storage I/O insight: one volume over one window, 30 minutes unless the sender says less."""
 
 from catalog.contract import Feature, Key, RecordSchema
+from catalog.records.calendar import DAY_OF_WEEK, hour_of_day
 
 IOPS_INSIGHT = RecordSchema(
     name="iops_insight",
@@ -68,24 +69,8 @@ IOPS_INSIGHT = RecordSchema(
             example=0,
             description="Whether the error rate falls, stays or rises against the volume's previous window",
         ),
-        Feature(
-            name="hour_of_day",
-            unit="h",
-            maximum=23,
-            integer=True,
-            missing="derive",
-            description="UTC hour of the window's end",
-            example=14,
-        ),
-        Feature(
-            name="day_of_week",
-            unit="day",
-            maximum=6,
-            integer=True,
-            missing="derive",
-            description="Monday is 0",
-            example=0,
-        ),
+        hour_of_day("the window's end"),
+        DAY_OF_WEEK,
         Feature(
             name="time_since_last_alert",
             unit="h",

@@ -1,6 +1,7 @@
 """The storage reading: how full one resource is at one instant; hourly readings tell the most."""
 
 from catalog.contract import Feature, History, Key, RecordSchema
+from catalog.records.calendar import DAY_OF_WEEK, hour_of_day
 
 
 def _percent(name: str, description: str, example: float) -> Feature:
@@ -41,24 +42,8 @@ STORAGE_READING = RecordSchema(
         ),
     ),
     features=(
-        Feature(
-            name="hour_of_day",
-            unit="h",
-            maximum=23,
-            integer=True,
-            missing="derive",
-            description="UTC hour of the reading",
-            example=14,
-        ),
-        Feature(
-            name="day_of_week",
-            unit="day",
-            maximum=6,
-            integer=True,
-            missing="derive",
-            description="Monday is 0",
-            example=0,
-        ),
+        hour_of_day("the reading"),
+        DAY_OF_WEEK,
         Feature(
             name="is_business_hours",
             unit="0, 1",
