@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog.contract import NO_CHAMPION
-from promote.champion import Champion
+from promote.champion import Champion, Held
 from promote.packages import PackageRefused, Packages, superseded
 from promote.serving_function import ServingFunction
 from promote.stack import StackBusy
+
+ABANDONED_S = 10 * 3600
+"""Longer than the state machine of a promotion runs: who gave a share away so long ago was stopped since."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,7 @@ class Shift:
             return self._told(held.value, "superseded") | {"reason": why}
         if package == held.value:
             return self._told(held.value, "current")
-        waiting = self.candidate.read()
-        if waiting.value != NO_CHAMPION and not waiting.value.startswith(f"{package} "):
-            raise StackBusy(f"{self.function.name} is being given {waiting.value}")
+        waiting = self._lock(package)
         if waiting.value == NO_CHAMPION and (firing := self.function.firing()):
             # what rings already would take this package back, and blame it for another's faults
             raise StackBusy(f"alarm {', '.join(firing)} rings before anything is shifted")
@@ -94,6 +95,16 @@ class Shift:
         reason = f"alarm {', '.join(firing)} rang"
         self.packages.reject(package, f"it was taken back: {reason}")
         return {"state": "restored", "champion": previous, "reason": reason}
+
+    def _lock(self, package: str) -> Held:
+        """The candidate parameter, which is free or holds the package already; StackBusy otherwise."""
+        waiting = self.candidate.read()
+        if waiting.value == NO_CHAMPION or waiting.value.startswith(f"{package} "):
+            return waiting
+        if self._since(waiting.since) < ABANDONED_S:
+            raise StackBusy(f"{self.function.name} is being given {waiting.value}")
+        self.candidate.write(NO_CHAMPION)
+        return self.candidate.read()
 
     def _told(self, previous: str, state: str) -> dict[str, Any]:
         return {"previous": previous, "stack": self.function.name, "state": state}

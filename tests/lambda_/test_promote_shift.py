@@ -13,7 +13,7 @@ import pytest
 from promote.champion import Champion
 from promote.packages import PackageRefused, Packages
 from promote.serving_function import CheckFailed, ServingFunction
-from promote.shift import Shift
+from promote.shift import ABANDONED_S, Shift
 from promote.stack import StackBusy
 from tests.lambda_.fakes import TIME, Fake, Registry, Ssm, refusal
 
@@ -172,6 +172,17 @@ def test_a_second_promotion_waits_for_the_first(world: World) -> None:
     with pytest.raises(StackBusy, match="is being given"):
         world.shift.start(second)
     assert world.shift.start(first)["state"] == "running"
+
+
+def test_a_promotion_that_was_stopped_half_way_is_forgotten_in_time(world: World) -> None:
+    first, second = world.registry.add(1), world.registry.add(2)
+    world.shift.start(first)
+    world.wait(ABANDONED_S - 1)
+    with pytest.raises(StackBusy):
+        world.shift.start(second)
+    world.wait(1)
+    assert world.shift.start(second)["state"] == "running"
+    assert world.parameters == ("none", f"{second} 10")
 
 
 def test_patience_that_ends_without_an_alarm_leaves_the_package_approved(world: World) -> None:
