@@ -17,6 +17,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
+from shared.items import AT_ONCE
 from shared.telemetry import logger
 
 COUNTS = ("predictions", "anomalies", "remediations", "errors")
@@ -26,8 +27,6 @@ BUCKETS = (*(f"le_{bound}" for bound in BOUNDS_MS), "le_inf")
 LATENCY = ("latency_ms_sum", "latency_count")
 SHARDS = 8
 STARTED = {"pk": {"S": "counter#started"}, "sk": {"S": "-"}}
-AT_ONCE = 100
-"""Items that BatchGetItem reads at once."""
 
 
 @dataclass(frozen=True)

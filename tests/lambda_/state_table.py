@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import threading
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from tests.lambda_.expressions import Item, change, holds
 from tests.lambda_.fakes import Fake, refusal
 
-Item = dict[str, Any]
 TABLE = "state"
 
 
@@ -30,6 +28,15 @@ class StateTable(Fake):
         self.unprocessed = 0
         self.lock = threading.RLock()
 
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        send = super().__getattr__(name)
+
+        def call(**request: Any) -> Any:
+            with self.lock:
+                return send(**request)
+
+        return call
+
     def find(self, pk: str, sk: str = "state") -> Item | None:
         return self.items.get((pk, sk))
 
@@ -37,103 +44,72 @@ class StateTable(Fake):
         return [operation for operation, _ in self.calls]
 
     def BatchGetItem(self, RequestItems: dict[str, Any]) -> Any:  # noqa: N802, N803 - AWS's names
-        with self.lock:
-            self._fail()
-            ((table, wanted),) = RequestItems.items()
-            keys = wanted["Keys"]
-            assert table == TABLE
-            assert wanted["ConsistentRead"]
-            assert 1 <= len(keys) <= 100
-            assert len({_place(key) for key in keys}) == len(keys), "BatchGetItem refuses duplicates"
-            kept = keys[: max(1, len(keys) - self.unprocessed)] if self.unprocessed else keys
-            self.unprocessed = 0
-            found = [dict(self.items[_place(key)]) for key in kept if _place(key) in self.items]
-            left = {"UnprocessedKeys": {table: {"Keys": keys[len(kept) :]}}} if keys[len(kept) :] else {}
-            return {"Responses": {table: found}, **left}
+        self._fail()
+        ((table, wanted),) = RequestItems.items()
+        keys = wanted["Keys"]
+        assert table == TABLE
+        assert wanted["ConsistentRead"]
+        assert 1 <= len(keys) <= 100
+        assert len({_place(key) for key in keys}) == len(keys), "BatchGetItem refuses duplicates"
+        kept = keys[: max(1, len(keys) - self.unprocessed)] if self.unprocessed else keys
+        self.unprocessed = 0
+        found = [dict(self.items[_place(key)]) for key in kept if _place(key) in self.items]
+        left = {"UnprocessedKeys": {table: {"Keys": keys[len(kept) :]}}} if keys[len(kept) :] else {}
+        return {"Responses": {table: found}, **left}
 
     def GetItem(self, Key: Item, **_: Any) -> Any:  # noqa: N802, N803 - AWS's names
-        with self.lock:
-            self._fail()
-            item = self.items.get(_place(Key))
-            return {"Item": item} if item else {}
+        self._fail()
+        item = self.items.get(_place(Key))
+        return {"Item": dict(item)} if item else {}
 
-    def PutItem(self, Item: Item, **request: Any) -> Any:  # noqa: N802, N803 - AWS's names
-        with self.lock:
-            self._fail()
-            if not self._may(Item, request):
-                raise refusal("PutItem", "ConditionalCheckFailedException")
-            self.items[_place(Item)] = Item
-            if self.lost_answers:
-                # The client's own second try meets what its first one stored.
-                self.lost_answers -= 1
-                raise refusal("PutItem", "ConditionalCheckFailedException")
-            return {}
+    def PutItem(self, **put: Any) -> Any:  # noqa: N802 - AWS's names
+        self._fail()
+        self._write("PutItem", "Put", put)
+        if self.lost_answers:
+            # The client's own second try meets what its first one stored.
+            self.lost_answers -= 1
+            raise refusal("PutItem", "ConditionalCheckFailedException")
+        return {}
 
-    def TransactWriteItems(self, TransactItems: list[Any]) -> Any:  # noqa: N802, N803 - AWS's names
-        with self.lock:
-            self._fail()
-            puts = [each["Put"] for each in TransactItems]
-            assert 1 <= len(puts) <= 100
-            may = [self._may(put["Item"], put) for put in puts]
-            if not all(may):
-                reasons = [{"Code": "None" if each else "ConditionalCheckFailed"} for each in may]
-                told: Any = {
-                    "Error": {"Code": "TransactionCanceledException"},
-                    "CancellationReasons": reasons,
-                }
-                raise ClientError(told, "TransactWriteItems")
-            self.items.update({_place(put["Item"]): put["Item"] for put in puts})
-            return {}
+    def UpdateItem(self, **update: Any) -> Any:  # noqa: N802 - AWS's names
+        self._fail()
+        self._write("UpdateItem", "Update", update)
+        return {}
 
     def DeleteItem(self, Key: Item, **_: Any) -> Any:  # noqa: N802, N803 - AWS's names
-        with self.lock:
-            self._fail()
-            self.items.pop(_place(Key), None)
-            return {}
+        self._fail()
+        self.items.pop(_place(Key), None)
+        return {}
 
-    def UpdateItem(  # noqa: N802 - AWS's names
-        self,
-        Key: Item,  # noqa: N803
-        UpdateExpression: str,  # noqa: N803
-        ExpressionAttributeNames: Mapping[str, str],  # noqa: N803
-        ExpressionAttributeValues: Item,  # noqa: N803
-        **_: Any,
-    ) -> Any:
-        with self.lock:
-            self._fail()
-            item = self.items.setdefault(_place(Key), dict(Key))
-            verb, _, rest = UpdateExpression.partition(" ")
-            if verb == "SET":
-                ((alias, value),) = re.findall(r"^(#\w+) = if_not_exists\(#\w+, (:\w+)\)$", rest)
-                item.setdefault(ExpressionAttributeNames[alias], ExpressionAttributeValues[value])
-                return {}
-            assert verb == "ADD"
-            for alias, value in (part.split() for part in rest.split(", ")):
-                name, added = ExpressionAttributeNames[alias], ExpressionAttributeValues[value]["N"]
-                item[name] = {"N": str(Decimal(item.get(name, {"N": "0"})["N"]) + Decimal(added))}
-            return {}
+    def TransactWriteItems(self, TransactItems: list[Any], **_: Any) -> Any:  # noqa: N802, N803
+        self._fail()
+        assert 1 <= len(TransactItems) <= 100
+        writes = [next(iter(each.items())) for each in TransactItems]
+        may = [self._may(write) for _, write in writes]
+        if not all(may):
+            reasons = [{"Code": "None" if each else "ConditionalCheckFailed"} for each in may]
+            told: Any = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
+            raise ClientError(told, "TransactWriteItems")
+        for kind, write in writes:
+            self._write("TransactWriteItems", kind, write)
+        return {}
 
     def _fail(self) -> None:
         failure = self.failures.pop(0) if self.failures else None
         if failure:
             raise failure
 
-    def _may(self, item: Item, request: Mapping[str, Any]) -> bool:
-        assert request["TableName"] == TABLE
-        found = self.items.get(_place(item))
-        values = request.get("ExpressionAttributeValues", {})
-        either = request["ConditionExpression"].split(" OR ")
-        return any(_holds(condition, found, values) for condition in either)
+    def _may(self, write: Mapping[str, Any]) -> bool:
+        assert write["TableName"] == TABLE
+        return holds(write, self.items.get(_place(write.get("Item") or write["Key"]), {}))
 
-
-def _holds(condition: str, found: Item | None, values: Item) -> bool:
-    if condition == "attribute_not_exists(pk)":
-        return found is None
-    ((name, operator, value),) = re.findall(r"^(\w+) (=|<=) (:\w+)$", condition)
-    if found is None:
-        return False
-    held, wanted = Decimal(found[name]["N"]), Decimal(values[value]["N"])
-    return held == wanted if operator == "=" else held <= wanted
+    def _write(self, operation: str, kind: str, write: Mapping[str, Any]) -> None:
+        if not self._may(write):
+            raise refusal(operation, "ConditionalCheckFailedException")
+        if kind == "Put":
+            self.items[_place(write["Item"])] = dict(write["Item"])
+        else:
+            change(write, self.items.setdefault(_place(write["Key"]), dict(write["Key"])))
 
 
 def _place(key: Item) -> tuple[str, str]:

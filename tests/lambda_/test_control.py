@@ -20,7 +20,7 @@ from shared.counters import Counters
 from tests.lambda_.conftest import Context, Event
 from tests.lambda_.fakes import TIME, Registry, Ssm, refusal
 from tests.lambda_.machines import StepFunctions
-from tests.lambda_.tables import Dynamo
+from tests.lambda_.state_table import StateTable
 
 API = "/api/v3/aiops"
 MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:local-{}-training"
@@ -67,7 +67,7 @@ class World:
         names = [name for each in MODELS.values() for name in (each.get("parameter"), each.get("candidate"))]
         self.ssm = Ssm(**{name: "none" for name in names if name})
         self.registry = Registry("local-failure")
-        self.steps, self.dynamo = StepFunctions(), Dynamo()
+        self.steps, self.dynamo = StepFunctions(), StateTable()
         self.now = 1e9
 
     def executions(self) -> list[tuple[str, Any]]:

@@ -19,7 +19,7 @@ from shared.remediations import outcomes
 from tests.catalog.strategies import JSON
 from tests.lambda_.conftest import Context
 from tests.lambda_.fakes import Fake, refusal
-from tests.lambda_.tables import Dynamo
+from tests.lambda_.state_table import StateTable
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ID = "3f0d8a52-5a3c-4f6c-9a0f-4d9e8a7b6c5d"
@@ -100,7 +100,7 @@ class Autoscaling(Fake):
 
 class World:
     def __init__(self) -> None:
-        self.dynamo, self.ssm, self.ecs, self.autoscaling = Dynamo(), Ssm(), Ecs(), Autoscaling()
+        self.dynamo, self.ssm, self.ecs, self.autoscaling = StateTable(), Ssm(), Ecs(), Autoscaling()
         self.now = NOW
 
     def decisions(self) -> list[dict[str, Any]]:
