@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,6 +12,7 @@ from mlflow import MlflowClient
 from catalog.contract import LIVE
 from local.run.up import GuidedRun
 from tests.e2e.caller import Caller
+from tests.e2e.waiting import eventually
 from tests.models import FUNCTIONS, LEARNED
 
 API = "/api/v3/aiops"
@@ -35,15 +34,6 @@ BURNING = {
     "response_time_ms": 950,
     "error_rate": 0.4,
 }
-
-
-def eventually(found: Callable[[], Any], what: str, seconds: float = 90) -> Any:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if result := found():
-            return result
-        time.sleep(0.3)
-    pytest.fail(f"{what} did not happen within {seconds:.0f} s")
 
 
 def items(platform: GuidedRun, prefix: str) -> list[dict[str, Any]]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,18 +12,10 @@ from local.run import training
 from local.run.cloud import Cloud
 from local.run.up import GuidedRun
 from tests.e2e.caller import Caller
+from tests.e2e.waiting import eventually
 from tests.models import ENDPOINTS
 
 Answers = dict[str, tuple[int, Any]]
-
-
-def eventually(found: Callable[[], Any], what: str, seconds: float = 60) -> Any:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if result := found():
-            return result
-        time.sleep(0.3)
-    pytest.fail(f"{what} did not happen within {seconds:.0f} s")
 
 
 class TestBeforeAnyModel:
