@@ -9,10 +9,10 @@ from typing import Any
 from catalog.contract import Contract, Reading
 from serve import answers
 from serve.inputs import Inputs
-from serve.learned import Learned, Said
+from serve.learned import Faults, Learned, Said
 from serve.request import Sent
 from shared.registry import version
-from shared.telemetry import logger
+from shared.telemetry import count, logger
 
 ABSENT = {"model_version": None, "label": None, "probabilities": None}
 
@@ -43,10 +43,19 @@ class Companions:
                 [[(each.time_ms, {reading.text: each.texts[reading.text]})] for each in sent]
             )
             entities = [each.record[self.contract.record.entity] for each in sent]
-            return [_part(model.contract, said) for said in model.start(entities).run(rows)]
+            turn = model.start(entities)
+            parts = [_part(model.contract, said) for said in turn.run(rows)]
+            _tell(reading.model, turn.faults)
+            return parts
         except Exception:  # whatever it is, the request has a prediction without it
             logger.exception("text not read", extra={"companion": reading.model})
             return [{**ABSENT, "reason": "model_error"}] * len(sent)
+
+
+def _tell(model: str, faults: Faults) -> None:
+    """A promotion of the model that reads is watched here too: it may be asked nowhere else."""
+    if faults != Faults():
+        count({"ModelFaults": faults.champion, "CandidateFaults": faults.candidate}, model=model)
 
 
 def _part(contract: Contract, said: Said) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -80,6 +81,21 @@ def test_a_companion_that_fails_says_why_and_fails_nothing(threat: World) -> Non
     threat.promote(broken, "threat-payload")
     body = threat.good(sent)
     assert (body["degraded"], body["prediction"]["payload"]["reason"]) == (False, "contract_mismatch")
+
+
+def test_faults_of_the_model_that_reads_are_told_as_its_own(
+    threat: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with_companion(threat)
+    capsys.readouterr()
+    broken = threat.publish(b"no archive", "threat-payload")
+    threat.ssm.history["threat-payload-candidate"].append(f"{broken} 100")
+    threat.forget_parameters()
+    part = threat.good({**EVENT, "payload": "<script>"})["prediction"]["payload"]
+    assert part["model_version"] == "threat-payload/2"
+    lines = [line for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    told = {each["Model"]: each["CandidateFaults"] for each in map(json.loads, lines)}
+    assert told == {"threat-payload": [1.0], "threat": [0.0]}
 
 
 def test_a_companion_that_breaks_fails_nothing(threat: World, monkeypatch: pytest.MonkeyPatch) -> None:
