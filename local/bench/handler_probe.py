@@ -16,6 +16,7 @@ from botocore.awsrequest import AWSResponse
 
 from catalog.contract import Feature, Key
 from catalog.models import MODELS
+from local.bench.serve_requests import event as request
 from predict import handler as module
 
 REPEATS = 2000
@@ -67,20 +68,7 @@ def main() -> None:
     events: Any = boto3.DEFAULT_SESSION.events
     events.register("before-send.sagemaker-runtime.*", answer)
     payload = record if size == 1 else {"records": [record] * size}
-    event = {
-        "resource": spec.route,
-        "path": spec.route,
-        "httpMethod": "POST",
-        "headers": {"content-type": "application/json"},
-        "requestContext": {"requestId": "r", "stage": "v1"},
-        "body": json.dumps(payload),
-        "isBase64Encoded": False,
-        "queryStringParameters": None,
-        "multiValueQueryStringParameters": None,
-        "multiValueHeaders": {},
-        "pathParameters": None,
-        "stageVariables": None,
-    }
+    event = request(payload, spec.route)
     started = time.perf_counter()
     first = module.handler(event, context)
     cold = time.perf_counter() - started

@@ -47,11 +47,11 @@ class Requests:
         return {schema.entity: known, schema.time: time, **measured, **texts}
 
 
-def event(body: Any) -> dict[str, Any]:
+def event(body: Any, path: str = "/predict") -> dict[str, Any]:
     """The gateway's."""
     return {
-        "resource": "/predict",
-        "path": "/predict",
+        "resource": path,
+        "path": path,
         "httpMethod": "POST",
         "headers": {"content-type": "application/json"},
         "requestContext": {"requestId": "r", "stage": "v1"},
