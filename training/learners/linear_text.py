@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 import hyperparameters
-import metrics
 import onnx_file
 from catalog.contract import Contract
 from dataset import Rows
 from encoding import Matrix
 from hyperparameters import choice, positive
 from jobs import JobError
+from validation import judged
 
 FILE = "linear.npz"
 VERSION = version("scikit-learn")
@@ -102,17 +102,9 @@ def fit(
     found = LogisticRegression(C=settings["C"], class_weight=weight, max_iter=ITERATIONS)
     found.fit(_thin(train.features), labels)
     model = _model(found, len(contract.target.classes))
-    score = metrics.log_loss(validation.target.astype(np.int64), model.predict(validation.features))
-    metric = "validation:mlogloss"
-    report(metric, score)
-    log = {
-        "metric": metric,
-        "best_score": score,
-        "best_iteration": int(found.n_iter_.max()),
-        "resumed_at": 0,
-        "hyperparameters": {name: str(value) for name, value in settings.items()},
-    }
-    return model, log
+    texts = {name: str(value) for name, value in settings.items()}
+    ended = int(found.n_iter_.max())
+    return model, judged(model, validation, report, iteration=ended, hyperparameters=texts)
 
 
 def _thin(inputs: Matrix) -> Any:

@@ -21,9 +21,9 @@ from learners import lstm_calibration, lstm_network, lstm_onnx, lstm_settings
 from learners.lstm_epochs import Epochs
 from learners.lstm_network import Network
 from metrics import log_loss
+from validation import METRIC
 
 FILE = "model.npz"
-METRIC = "validation:mlogloss"
 VERSION = str(torch.__version__)
 
 

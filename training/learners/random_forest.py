@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import metrics
 from catalog.contract import Contract
 from dataset import Rows
 from encoding import Matrix
 from learners import random_forest_onnx, random_forest_settings
 from learners.random_forest_trees import Trees
+from validation import judged
 
 FILE, GAINS = "forest.npz", "importance.npy"
 VERSION = version("scikit-learn")
@@ -87,14 +87,5 @@ def fit(
     ).fit(train.features, labels)
     trees = Trees.of([tree.tree_ for tree in forest.estimators_], forest.classes_, classes)
     model = Model(trees, forest.feature_importances_)
-    score = metrics.log_loss(validation.target.astype(np.int64), model.predict(validation.features))
-    metric = "validation:mlogloss"
-    report(metric, score)
-    log = {
-        "metric": metric,
-        "best_score": score,
-        "best_iteration": settings.n_estimators - 1,
-        "resumed_at": 0,
-        "hyperparameters": settings.as_text(),
-    }
-    return model, log
+    last = settings.n_estimators - 1
+    return model, judged(model, validation, report, iteration=last, hyperparameters=settings.as_text())
