@@ -20,7 +20,8 @@ class Clients:
 
     @cached_property
     def dynamodb(self) -> Any:
-        return _made("dynamodb")
+        # asked several times a request: however it hangs, all of them end before the function's own time does
+        return _made("dynamodb", read_timeout_s=1)
 
     @cached_property
     def events(self) -> Any:
@@ -39,7 +40,7 @@ class Clients:
         return _made("s3")
 
 
-def _made(service: str) -> Any:
+def _made(service: str, read_timeout_s: float = 2) -> Any:
     client: Any = importlib.import_module("boto3").client
     unchecked = Config(parameter_validation=False)
-    return client(service, config=bounded(read_timeout_s=2, attempts=2).merge(unchecked))
+    return client(service, config=bounded(read_timeout_s=read_timeout_s, attempts=2).merge(unchecked))
