@@ -80,14 +80,14 @@ THREAT = ModelSpec(
         ),
     ),
     route="/api/v3/aiops/predict/threat",
-    serving=InFunction(remediate_above=0.95),
+    serving=InFunction(memory_mb=1536, remediate_above=0.95),
     training=Training(
         learner="random_forest",
         schedule=None,
         tuning=Tuning(
             objective=Metric(name="validation:macro_f1", goal="Maximize"),
             ranges=(
-                Integer("n_estimators", 100, 300),
+                Integer("n_estimators", 50, 150),
                 Integer("max_depth", 8, 20),
                 Integer("min_samples_leaf", 1, 10),
                 Continuous("max_features", 0.1, 0.6),

@@ -12,14 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog.contract import parse_time, shown
+from shared.remediations import AHEAD_S, OLDEST_S
 
 SOURCE, DETAIL_TYPE = "ops-ml", "Prediction Above Threshold"
 MODEL = re.compile(r"[a-z][a-z0-9-]{0,62}")
 ENTITY = re.compile(r"[A-Za-z0-9:][A-Za-z0-9._:/-]{0,127}")
 """What keys of records may hold, IPv6 addresses among them."""
-OLDEST_S = 3600
-"""An older event tells of a state that has passed; acting on it could do harm."""
-AHEAD_S = 300
 UNKNOWN = "unknown"
 SPACE = uuid.UUID("6f2b8c1e-6d0e-5b52-9a57-0f1f3a6f1c44")
 """Of the tokens that make a repeated call one call."""

@@ -11,6 +11,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
+from catalog.contract import parse_time
+from shared.remediations import AHEAD_S, OLDEST_S
 from shared.telemetry import logger
 
 SOURCE, DETAIL_TYPE = "ops-ml", "Prediction Above Threshold"
@@ -40,6 +42,7 @@ class Events:
     def tell(self, details: Sequence[Mapping[str, Any]]) -> int:
         """How many of the events, one per entity, were told."""
         now = self.now()
+        details = [each for each in details if _is_current(str(each["time"]), now)]
         self._cooling = {key: until for key, until in self._cooling.items() if until > now}
         fresh = [each for each in details if _key(each) not in self._cooling][:MOST]
         taken = [each for each in fresh if self._take(_key(each), now)]
@@ -102,3 +105,9 @@ def _key(detail: Mapping[str, Any]) -> str:
 
 def _place(key: str) -> dict[str, Any]:
     return {"pk": {"S": key}, "sk": {"S": "-"}}
+
+
+def _is_current(time: str, now: float) -> bool:
+    """Whether the record speaks of the present: a backfilled one must not silence what comes alive."""
+    when = parse_time(time)
+    return when is not None and -AHEAD_S <= now - when.timestamp() <= OLDEST_S

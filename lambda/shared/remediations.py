@@ -8,6 +8,8 @@ from typing import Any
 OUTCOMES = ("ignored", "would_act", "acted", "failed", "refused")
 """Not in the allow-list; dry run; done; the call failed; not a good event, or beyond a bound."""
 SORT_KEY = "remediations"
+OLDEST_S, AHEAD_S = 3600, 300
+"""What was measured longer ago, or lies further ahead by a wrong clock, is no reason to act now."""
 
 
 def counted(table: str, model: str, outcome: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.lambda_.fakes import refusal
 from tests.lambda_.serving import World, world
 
 __all__ = ["world"]
+NOW = datetime.now(UTC).replace(microsecond=0)
 
 
 @pytest.fixture
@@ -22,8 +24,13 @@ def rule(world: Any, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def failing(resource: str = "r", **more: Any) -> dict[str, Any]:
-    time = "2026-03-01T00:00:00+00:00"
-    return {"resource_id": resource, "timestamp": time, "cpu_usage": 95, "memory_usage": 91, **more}
+    return {
+        "resource_id": resource,
+        "timestamp": NOW.isoformat(),
+        "cpu_usage": 95,
+        "memory_usage": 91,
+        **more,
+    }
 
 
 def calm(resource: str = "r") -> dict[str, Any]:
@@ -51,7 +58,7 @@ def test_a_high_risk_is_told_whole(rule: World) -> None:
             "level": "critical",
             "recommended_action": "restart_service",
             "request_id": "request-1",
-            "time": "2026-03-01T00:00:00+00:00",
+            "time": NOW.isoformat(),
         }
     ]
     ((_, request),) = rule.bus.calls
@@ -65,7 +72,7 @@ def test_a_high_risk_is_told_whole(rule: World) -> None:
 
 
 def test_each_entity_is_told_once_a_cool_down(rule: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = [1_770_000_000.0]
+    clock = [NOW.timestamp()]
     for restarted in (False, False, True):
         if restarted:
             rule.restart()
@@ -75,6 +82,14 @@ def test_each_entity_is_told_once_a_cool_down(rule: World, monkeypatch: pytest.M
     clock[0] += 1800
     rule.good(failing("a"))
     assert [each["entity"] for each in rule.bus.events] == ["a", "b", "a"]
+
+
+@pytest.mark.parametrize("aside", [timedelta(hours=-2), timedelta(minutes=10)])
+def test_a_record_of_another_time_tells_nothing_and_silences_nothing(rule: World, aside: timedelta) -> None:
+    rule.good(failing(timestamp=(NOW + aside).isoformat()))
+    assert rule.bus.events == []
+    rule.good(failing())
+    assert len(rule.bus.events) == 1
 
 
 def test_the_riskiest_record_of_an_entity_is_told(rule: World) -> None:

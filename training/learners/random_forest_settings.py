@@ -28,7 +28,7 @@ KINDS = {
     "seed": whole(0, 2**31 - 1),
 }
 DEFAULTS = {
-    "n_estimators": "200",
+    "n_estimators": "100",
     "max_depth": "14",
     "min_samples_leaf": "2",
     "max_features": "sqrt",
