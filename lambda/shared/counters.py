@@ -1,7 +1,7 @@
 """Counts and latencies of every model, exact across functions that run at once.
 
-They are atomic adds in the state table. A model's counts lie in `SHARDS` items, so that one item's write
-limit does not bound a model; totals add them up.
+They are atomic adds in the state table. A model's counts lie in `SHARDS` items of keys of
+their own, so that what one key can take does not bound a model; totals add them up.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Counters:
             self._note_start()
             self._client.update_item(
                 TableName=self._table,
-                Key={"pk": {"S": _key(model)}, "sk": {"S": str(secrets.randbelow(SHARDS))}},
+                Key=_key(model, secrets.randbelow(SHARDS)),
                 UpdateExpression="ADD " + ", ".join(f"#{n} :{n}" for n in range(len(added))),
                 ExpressionAttributeNames=names,
                 ExpressionAttributeValues={
@@ -75,11 +75,9 @@ class Counters:
         """Each model's totals; raises the client's own errors."""
         models = list(models)
         sums: dict[str, dict[str, float]] = {model: {} for model in models}
-        keys = [
-            {"pk": {"S": _key(model)}, "sk": {"S": str(shard)}} for model in models for shard in range(SHARDS)
-        ]
+        keys = [_key(model, shard) for model in models for shard in range(SHARDS)]
         for item in self._items(keys):
-            values = sums[item["pk"]["S"].partition("#")[2]]
+            values = sums[item["pk"]["S"].split("#")[1]]
             for name in (*COUNTS, *LATENCY, *BUCKETS):
                 if name in item:
                     values[name] = values.get(name, 0) + float(item[name]["N"])
@@ -112,5 +110,5 @@ class Counters:
             keys = left + keys[AT_ONCE:]
 
 
-def _key(model: str) -> str:
-    return f"counter#{model}"
+def _key(model: str, shard: int) -> dict[str, Any]:
+    return {"pk": {"S": f"counter#{model}#{shard}"}, "sk": {"S": "-"}}

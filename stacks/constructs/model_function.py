@@ -88,7 +88,7 @@ class ModelFunction(PayloadFunction):
             self.allow(
                 "s3:GetObject", on=[foundation.models.arn_for_objects(f"{each.name}/*") for each in learned]
             )
-        own = [f"state#{spec.name}#*", f"cooldown#{spec.name}#*", f"counter#{spec.name}", "counter#started"]
+        own = [f"state#{spec.name}#*", f"cooldown#{spec.name}#*", f"counter#{spec.name}#*", "counter#started"]
         actions = ("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "UpdateItem")
         self.allow_items(*actions, of=foundation.state, keys=own)
         self.allow("kms:Decrypt", "kms:GenerateDataKey", on=[foundation.key.key_arn])

@@ -193,7 +193,7 @@ def test_a_forecast_without_a_model_is_a_503_and_stores_nothing(world: Any) -> N
     status, body = capacity.call({"resource_id": "vol", **reading(0, 50)})
     assert (status, body["title"]) == (503, "No model yet")
     assert not any(pk.startswith("state#") for pk, _ in capacity.state.items)
-    shards = [item for (pk, _), item in capacity.state.items.items() if pk == "counter#capacity"]
+    shards = [item for (pk, _), item in capacity.state.items.items() if pk.startswith("counter#capacity#")]
     assert [item["errors"] for item in shards] == [{"N": "1"}]
 
 

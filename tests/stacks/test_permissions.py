@@ -139,5 +139,5 @@ def test_a_models_function_touches_its_own_items_only(prod: Assembly, spec: Mode
     assert found
     for statement in found:
         keys = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
-        own = (f"state#{spec.name}#", f"cooldown#{spec.name}#", f"counter#{spec.name}", "counter#started")
+        own = (f"state#{spec.name}#", f"cooldown#{spec.name}#", f"counter#{spec.name}#", "counter#started")
         assert all(key.startswith(own) for key in keys)
