@@ -11,8 +11,6 @@ from statistics import median
 
 from local.run.place import ROOT
 
-TIMEOUT_S = 1800
-
 
 @dataclass(frozen=True)
 class Run:

@@ -43,7 +43,6 @@ class Worker:
     log_group: str
     log_stream: str
     start_timeout_s: int = _START_S
-    restarts: int = 0
     retired: bool = False
     _process: subprocess.Popen[bytes] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -63,7 +62,6 @@ class Worker:
             if self.retired:
                 raise WorkerRetired
             if self._process is None or self._process.poll() is not None:
-                self.restarts += 1
                 self._start()
             try:
                 header, answer = self._exchange(body, content_type, accept)

@@ -20,6 +20,8 @@ CONTRACTS = {
     for spec in MODELS
 }
 RISK, SCORE = CONTRACTS["iops-risk"], CONTRACTS["iops-performance"]
+HISTORY = ("latency_spike_count", "error_trend", "anomaly_score", "trend_score", "load_factor")
+"""Features that need earlier records of the volume."""
 QUICK = {
     "num_boost_round": "40",
     "early_stopping_rounds": "5",

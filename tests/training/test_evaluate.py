@@ -17,9 +17,8 @@ import scoring
 from baselines import Answers
 from catalog.known import CLASS_METRICS, NUMBER_METRICS
 from dataset import Rows, read
-from features.iops_insight import HISTORY
 from jobs import JobError
-from tests.training.fleet import CONTRACTS, RISK, SCORE, metadata_of, split_table, train_on
+from tests.training.fleet import CONTRACTS, HISTORY, RISK, SCORE, metadata_of, split_table, train_on
 
 NAMES = tuple(CONTRACTS)
 

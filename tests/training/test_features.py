@@ -9,7 +9,7 @@ from catalog.records.iops_insight import IOPS_INSIGHT
 from features import iops_insight as insight
 from features.columns import Columns
 from tests.training import given
-from tests.training.fleet import RISK
+from tests.training.fleet import HISTORY, RISK
 
 START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
 GIVEN = ("read_iops", "write_iops", "avg_latency", "p99_latency", "error_rate", "bandwidth_mbps")
@@ -65,7 +65,7 @@ def test_what_can_be_derived_from_one_record():
         "iops_per_latency": 20, "efficiency_ratio": 0.1,
     }  # fmt: skip
     assert {name: row[name] for name in expected} == expected
-    assert all(np.isnan(row[name]) for name in (*insight.HISTORY, "queue_depth"))
+    assert all(np.isnan(row[name]) for name in (*HISTORY, "queue_depth"))
 
 
 def test_a_given_value_wins_over_the_derived_one():

@@ -112,7 +112,7 @@ def test_it_gives_the_features_and_the_target_of_the_model(fleet):
     names = [feature.name for feature in CONTRACT.record.features]
     assert set(fleet.column_names) == {"resource_id", "timestamp", *names, CONTRACT.target.name}
     assert CONTRACT.target.classes == labels.CLASSES
-    assert CONTRACT.target.horizon_hours == labels.HORIZON_HOURS == labels.AHEAD * 5 / 60
+    assert CONTRACT.target.horizon_hours == labels.AHEAD * 5 / 60
 
 
 def test_labels_tell_failures_of_the_hour_ahead_and_stop_where_it_is_cut_off():

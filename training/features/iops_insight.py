@@ -23,7 +23,6 @@ NAMES = (
     "queue_depth", "io_size_avg", "io_size_variance",
     "iops_per_latency", "anomaly_score", "trend_score", "load_factor", "efficiency_ratio",
 )  # fmt: skip
-HISTORY = ("latency_spike_count", "error_trend", "anomaly_score", "trend_score", "load_factor")
 
 RECENT = 12
 """Windows that `anomaly_score` and `trend_score` look back: six hours of 30-minute windows."""

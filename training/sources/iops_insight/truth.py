@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Random = np.random.Generator
 
-HORIZON_HOURS = 2.0
 AHEAD = 4
 """Windows in the horizon."""
 LEVELS = ("low", "medium", "high", "critical")

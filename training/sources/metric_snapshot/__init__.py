@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from sources.grouped import START_MS, grouped
 from sources.metric_snapshot import faults, measures
 from sources.metric_snapshot.ceiling import best_achievable
-from sources.metric_snapshot.labels import CLASSES, HORIZON_HOURS, failing
+from sources.metric_snapshot.labels import CLASSES, failing
 
-__all__ = ["CLASSES", "GROUP", "HORIZON_HOURS", "SNAPSHOTS", "best_achievable", "chunks"]
+__all__ = ["best_achievable", "chunks"]
 
 SNAPSHOTS = measures.DAY
 """Snapshots of each resource."""

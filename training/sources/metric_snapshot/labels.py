@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 CLASSES = ("healthy", "failing")
-HORIZON_HOURS = 1.0
 AHEAD = 12
 """Snapshots in the horizon."""
 
