@@ -9,10 +9,6 @@ import pytest
 
 OURS = ("catalog", "stacks", "local", "app")
 FUNCTION_ROOTS = tuple(sorted(path.name for path in Path("lambda").iterdir() if path.is_dir()))
-JOB_ROOTS = tuple(
-    sorted(path.stem for path in Path("training").iterdir() if path.suffix == ".py" or path.is_dir())
-)
-RUNTIME = ("prometheus_client", "numpy", "onnxruntime", "mlflow", "matplotlib")
 ALLOWED: dict[str, tuple[str, ...]] = {
     "catalog": ("catalog",),
     "stacks": ("catalog", "stacks", "aws_cdk", "constructs", "jsii"),

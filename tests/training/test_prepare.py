@@ -158,10 +158,6 @@ def test_same_input_same_bytes(raw, prepared, tmp_path):
         assert (tmp_path / path).read_bytes() == (prepared["iops-risk"] / path).read_bytes()
 
 
-def rows_by_key(output, part):
-    return split_table(output, part).sort_by([("entity", "ascending"), ("timestamp", "ascending")])
-
-
 @pytest.mark.parametrize("rows", [100_000, 400])
 def test_a_replay_changes_nothing_and_the_last_record_wins(prepared, tmp_path, monkeypatch, rows):
     monkeypatch.setattr(buckets, "NUMBERS", rows * 25)
