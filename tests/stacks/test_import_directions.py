@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-OURS = ("catalog", "stacks", "local", "app")
 FUNCTION_ROOTS = tuple(sorted(path.name for path in Path("lambda").iterdir() if path.is_dir()))
 ALLOWED: dict[str, tuple[str, ...]] = {
     "catalog": ("catalog",),
