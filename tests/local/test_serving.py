@@ -147,12 +147,14 @@ def test_requests_are_counted_and_captured(endpoint: LocalAws) -> None:
         _ask(endpoint, {"x": 5})
     dimensions = [{"Name": "EndpointName", "Value": NAME}, {"Name": "VariantName", "Value": "Two"}]
 
-    def counted() -> set[str]:
-        listed = endpoint("cloudwatch").list_metrics(Namespace="AWS/SageMaker", Dimensions=dimensions)
-        return {metric["MetricName"] for metric in listed["Metrics"]}
+    wanted = {"Invocations", "ModelLatency", "Invocation5XXErrors"}
 
-    names = wait_until(counted)
-    assert {"Invocations", "ModelLatency", "Invocation5XXErrors"} <= names
+    def counted() -> bool:
+        """Metrics arrive one after the other, so the list is read anew until all are in it."""
+        listed = endpoint("cloudwatch").list_metrics(Namespace="AWS/SageMaker", Dimensions=dimensions)
+        return wanted <= {metric["MetricName"] for metric in listed["Metrics"]}
+
+    assert wait_until(counted)
 
     def captured() -> list[str]:
         listed = (
