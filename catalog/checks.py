@@ -108,17 +108,18 @@ def _metrics(contract: Contract) -> dict[str, bool]:
 
 
 def _serving_problems(spec: ModelSpec) -> Iterator[str]:
-    from catalog.spec import InFunction  # which reads this module while it is itself read
+    if spec.function:
+        yield from _function_problems(spec.function)
+    if spec.endpoint:
+        yield from _endpoint_problems(spec.endpoint)
+        if not _runs_at_an_endpoint(spec):
+            yield "an endpoint answers from the XGBoost container, and no forecasts; serve it in a function"
 
-    if isinstance(spec.serving, InFunction):
-        yield from _function_problems(spec.serving)
-        return
-    if (
-        spec.training is None
-        or LEARNERS.get(spec.training.learner, LEARNERS["xgboost"]).framework != "xgboost"
-    ):
-        yield "an endpoint runs the XGBoost container; serve other models in a function"
-    yield from _endpoint_problems(spec.serving)
+
+def _runs_at_an_endpoint(spec: ModelSpec) -> bool:
+    learner = LEARNERS.get(spec.training.learner) if spec.training else None
+    fits = learner is None or learner.framework == "xgboost"
+    return spec.training is not None and fits and not spec.contract.target.horizons
 
 
 def _function_problems(serving: InFunction) -> Iterator[str]:

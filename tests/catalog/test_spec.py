@@ -182,3 +182,10 @@ def test_the_platforms_stacks_are_taken(stack: str) -> None:
         ValueError, match=f"stack {stack} is claimed by the platform itself and {stack.lower()}"
     ):
         checked(named(stack.lower()))
+
+
+def test_an_endpoint_serves_what_its_container_can() -> None:
+    for spec in MODELS:
+        if spec.function:
+            with pytest.raises(ValueError, match="serve it in a function"):
+                replace(spec, serving=RealTimeEndpoint())
