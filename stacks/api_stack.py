@@ -1,7 +1,7 @@
 """The API, the functions behind it, the archive of insights and the environment's dashboard."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
@@ -12,22 +12,14 @@ from stacks.bundling import Payloads
 from stacks.constructs.dead_letters import DeadLetters
 from stacks.constructs.insight_archive import InsightArchive
 from stacks.constructs.model_api import STAGE, ModelApi
-from stacks.constructs.model_directory import directory
 from stacks.constructs.model_function import ModelFunction
 from stacks.constructs.operations_dashboard import OperationsDashboard
 from stacks.constructs.payload_function import PayloadFunction, PayloadLayer, native_layers
 from stacks.constructs.remediation_executor import RemediationExecutor
+from stacks.constructs.telling_functions import ControlFunction, TellingFunction
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
-from stacks.names import (
-    arn,
-    candidate_parameter,
-    champion_parameter,
-    machine_arn,
-    model_id,
-    scoped,
-    training_machine,
-)
+from stacks.names import arn, model_id, scoped
 
 CONTROL = (
     ("GET", "health"),
@@ -56,8 +48,23 @@ class ApiStack(Stack):
         self._env, self._models, self._foundation = env, models, foundation
         self._layer = PayloadLayer(self, "Layer", payloads=payloads)
         hosted = [spec for spec in models if spec.endpoint]
-        functions = {"predict": self._predict(hosted), "models": self._about(), "control": self._control()}
-        functions["insights"] = self._insights(_stored([spec.contract for spec in models]))
+        functions: dict[str, PayloadFunction] = {
+            "predict": self._predict(hosted),
+            "models": TellingFunction(
+                self,
+                "Models",
+                env=env,
+                models=models,
+                foundation=foundation,
+                layer=self._layer,
+                folder="models",
+                description="Tells every model and its champion",
+            ),
+            "control": ControlFunction(
+                self, "Control", env=env, models=models, foundation=foundation, layer=self._layer
+            ),
+            "insights": self._insights(_stored([spec.contract for spec in models])),
+        }
         served = self._served()
         api = ModelApi(self, "Api", env=env, foundation=foundation)
         for spec in models:
@@ -95,7 +102,6 @@ class ApiStack(Stack):
         about: str,
         contracts: Iterable[Contract],
         environment: dict[str, str],
-        settings: Mapping[str, object] | None = None,
     ) -> PayloadFunction:
         return PayloadFunction(
             self,
@@ -107,7 +113,6 @@ class ApiStack(Stack):
             description=about,
             environment=environment,
             contracts=contracts,
-            settings=settings,
             memory_mb=512,
         )
 
@@ -149,59 +154,6 @@ class ApiStack(Stack):
         endpoints = [f"endpoint/{scoped(self._env, spec)}" for spec in hosted]
         function.allow("sagemaker:InvokeEndpoint", on=self._arns("sagemaker", endpoints))
         return function
-
-    def _about(self) -> PayloadFunction:
-        function = self._function(
-            "Models",
-            "models",
-            "Tells every model and its champion",
-            [],
-            {},
-            settings={"models": directory(self._env, self._models)},
-        )
-        self._may_tell(function)
-        return function
-
-    def _control(self) -> PayloadFunction:
-        foundation = self._foundation
-        function = self._function(
-            "Control",
-            "control",
-            "Tells health, status and metrics of each API's models, and starts their training",
-            [],
-            {
-                "MACHINES": machine_arn(self, ""),
-                "STATE_TABLE": foundation.state.table_name,
-            },
-            settings={"models": directory(self._env, self._models)},
-        )
-        self._may_tell(function)
-        machines = [training_machine(self._env, spec) for spec in self._models if spec.training]
-        function.allow(
-            "states:StartExecution",
-            "states:ListExecutions",
-            on=[machine_arn(self, name) for name in machines],
-        )
-        function.allow(
-            "states:DescribeExecution", on=self._arns("states", [f"execution:{name}:*" for name in machines])
-        )
-        own = [*(f"run#{spec.name}" for spec in self._models), "counter#*"]
-        actions = ("BatchGetItem", "GetItem", "PutItem")
-        function.allow_items(*actions, of=foundation.state, keys=own)
-        function.allow("kms:Decrypt", "kms:GenerateDataKey", on=[foundation.key.key_arn])
-        return function
-
-    def _may_tell(self, function: PayloadFunction) -> None:
-        """Champions, packages and endpoints of every model."""
-        env, learned = self._env, [spec for spec in self._models if spec.training]
-        parameters = [champion_parameter(env, spec) for spec in learned]
-        parameters += [candidate_parameter(env, spec) for spec in learned if spec.function]
-        packages = [f"model-package/{scoped(env, spec)}/*" for spec in learned]
-        endpoints = [f"endpoint/{scoped(env, spec)}" for spec in learned if spec.endpoint]
-        named = [f"parameter{name}" for name in parameters]
-        function.allow("ssm:GetParameter", "ssm:GetParameters", on=self._arns("ssm", named))
-        function.allow("sagemaker:DescribeModelPackage", on=self._arns("sagemaker", packages))
-        function.allow("sagemaker:DescribeEndpoint", on=self._arns("sagemaker", endpoints))
 
     def _insights(self, contracts: list[Contract]) -> PayloadFunction:
         foundation = self._foundation
