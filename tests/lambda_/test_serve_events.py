@@ -13,7 +13,11 @@ from tests.lambda_.fakes import refusal
 from tests.lambda_.serving import World, world
 
 __all__ = ["world"]
-NOW = datetime.now(UTC).replace(microsecond=0)
+HOUR = timedelta(hours=1)
+
+
+def now(aside: timedelta = timedelta()) -> str:
+    return (datetime.now(UTC) + aside).isoformat(timespec="milliseconds")
 
 
 @pytest.fixture
@@ -26,7 +30,7 @@ def rule(world: Any, monkeypatch: pytest.MonkeyPatch) -> World:
 def failing(resource: str = "r", **more: Any) -> dict[str, Any]:
     return {
         "resource_id": resource,
-        "timestamp": NOW.isoformat(),
+        "timestamp": now(),
         "cpu_usage": 95,
         "memory_usage": 91,
         **more,
@@ -46,7 +50,8 @@ def remediations(world: World) -> list[str]:
 
 
 def test_a_high_risk_is_told_whole(rule: World) -> None:
-    rule.good(failing())
+    sent = failing()
+    rule.good(sent)
     assert rule.bus.events == [
         {
             "environment": "local",
@@ -58,7 +63,7 @@ def test_a_high_risk_is_told_whole(rule: World) -> None:
             "level": "critical",
             "recommended_action": "restart_service",
             "request_id": "request-1",
-            "time": NOW.isoformat(),
+            "time": sent["timestamp"],
         }
     ]
     ((_, request),) = rule.bus.calls
@@ -72,7 +77,7 @@ def test_a_high_risk_is_told_whole(rule: World) -> None:
 
 
 def test_each_entity_is_told_once_a_cool_down(rule: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = [NOW.timestamp()]
+    clock = [datetime.now(UTC).timestamp()]
     for restarted in (False, False, True):
         if restarted:
             rule.restart()
@@ -84,9 +89,9 @@ def test_each_entity_is_told_once_a_cool_down(rule: World, monkeypatch: pytest.M
     assert [each["entity"] for each in rule.bus.events] == ["a", "b", "a"]
 
 
-@pytest.mark.parametrize("aside", [timedelta(hours=-2), timedelta(minutes=10)])
+@pytest.mark.parametrize("aside", [-2 * HOUR, HOUR])
 def test_a_record_of_another_time_tells_nothing_and_silences_nothing(rule: World, aside: timedelta) -> None:
-    rule.good(failing(timestamp=(NOW + aside).isoformat()))
+    rule.good(failing(timestamp=now(aside)))
     assert rule.bus.events == []
     rule.good(failing())
     assert len(rule.bus.events) == 1
