@@ -33,8 +33,8 @@ def measure(records: int | None = None) -> Section:
         "search. Cold start: import, load, first answer. Model alone: ONNX Runtime, the rule or "
         "the detector on inputs that are ready, which is the limit. Goals: cold start <= 1000 ms, "
         "one record p50 <= 5 ms and p99 <= 20 ms, 1,000 records/s in a batch; the detector alone "
-        "50,000 points/s. At the desk bytecode is cached; on Lambda a cold start compiles the code, and takes "
-        "about twice as long.",
+        "50,000 points/s. At the desk bytecode is cached; on Lambda a cold start compiles the code, and "
+        "takes about twice as long.",
     )
     for spec in MODELS:
         if spec.function:
