@@ -66,7 +66,7 @@ class Shift:
             return {"state": "rolled_back", "reason": f"alarm {', '.join(firing)} rings"}
         champion, waiting = self.champion.read(), self.candidate.read()
         if champion.value != package:
-            if not waiting.value.startswith(f"{package} "):
+            if not _is_given(waiting, package):
                 return {"state": "rolled_back", "reason": "another promotion took over"}
             if self._since(waiting.since) < self.wait_s:
                 return {"state": "running", "reason": f"{self.percent}% of the traffic"}
@@ -80,7 +80,7 @@ class Shift:
     def restore(self, package: str, previous: str) -> dict[str, Any]:
         """Puts `previous` back. `{"state": "kept" | "left" | "restored", "champion", "reason"}`."""
         firing, champion = self.function.firing(), self.champion.read().value
-        mine = self.candidate.read().value.startswith(f"{package} ")
+        mine = _is_given(self.candidate.read(), package)
         if champion == package and not mine and not firing:
             return {"state": "kept", "champion": champion, "reason": "promoted"}
         if champion not in (package, previous):
@@ -99,7 +99,7 @@ class Shift:
     def _lock(self, package: str) -> Held:
         """The candidate parameter, which is free or holds the package already; StackBusy otherwise."""
         waiting = self.candidate.read()
-        if waiting.value == NO_CHAMPION or waiting.value.startswith(f"{package} "):
+        if waiting.value == NO_CHAMPION or _is_given(waiting, package):
             return waiting
         if self._since(waiting.since) < ABANDONED_S:
             raise StackBusy(f"{self.function.name} is being given {waiting.value}")
@@ -113,5 +113,10 @@ class Shift:
         return self.now() - float(then.timestamp())
 
     def _clear(self, package: str) -> None:
-        if self.candidate.read().value.startswith(f"{package} "):
+        if _is_given(self.candidate.read(), package):
             self.candidate.write(NO_CHAMPION)
+
+
+def _is_given(waiting: Held, package: str) -> bool:
+    """Whether the candidate parameter gives a share of the traffic to the package."""
+    return waiting.value.startswith(f"{package} ")

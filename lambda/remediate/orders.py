@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog.contract import parse_time, shown
-from shared.remediations import AHEAD_S, OLDEST_S
+from shared.remediations import AHEAD_S, DETAIL_TYPE, OLDEST_S, SOURCE
 
-SOURCE, DETAIL_TYPE = "ops-ml", "Prediction Above Threshold"
 MODEL = re.compile(r"[a-z][a-z0-9-]{0,62}")
 ENTITY = re.compile(r"[A-Za-z0-9:][A-Za-z0-9._:/-]{0,127}")
 """What keys of records may hold, IPv6 addresses among them."""

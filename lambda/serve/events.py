@@ -12,10 +12,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
 from catalog.contract import parse_time
-from shared.remediations import AHEAD_S, OLDEST_S
+from shared.remediations import AHEAD_S, DETAIL_TYPE, OLDEST_S, SOURCE
 from shared.telemetry import logger
 
-SOURCE, DETAIL_TYPE = "ops-ml", "Prediction Above Threshold"
 AT_ONCE = 10
 """Events that PutEvents takes."""
 MOST = 100

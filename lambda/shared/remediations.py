@@ -1,10 +1,13 @@
-"""How many remediation decisions came out how: one item of the state table per model."""
+"""What tellers of a high risk and the executor agree on, and how many decisions came out how: one item of the
+state table per model."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
+SOURCE, DETAIL_TYPE = "ops-ml", "Prediction Above Threshold"
+"""How the event bus names a prediction above its threshold."""
 OUTCOMES = ("ignored", "would_act", "acted", "failed", "refused")
 """Not in the allow-list; dry run; done; the call failed; not a good event, or beyond a bound."""
 SORT_KEY = "remediations"
