@@ -10,7 +10,17 @@ from catalog.contract import LIVE, Advice, Contract, Fallback
 from catalog.known import CLASS_METRICS, FORECAST_METRICS, LEARNERS, NUMBER_METRICS, Learner
 
 if TYPE_CHECKING:
-    from catalog.spec import Alarms, InFunction, ModelSpec, Promotion, RealTimeEndpoint, Training, Tuning
+    from catalog.spec import (
+        Alarms,
+        InFunction,
+        ModelSpec,
+        Promotion,
+        RealTimeEndpoint,
+        Rival,
+        Router,
+        Training,
+        Tuning,
+    )
 
 LONGEST_NAME = 24
 """Job names hold environment, model, run and step in 63 characters."""
@@ -18,8 +28,9 @@ MOST_JOBS, MOST_PARALLEL = 500, 10
 """SageMaker's quotas of one tuning job."""
 KEBAB = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 NAME = rf"(?=[a-z]){KEBAB}"
-ROUTE = rf"/api(?:/v[1-9][0-9]*)?(?:/{KEBAB})?/predict/{KEBAB}"
+ROUTE = rf"/api(?:/v[1-9][0-9]*)?(?:/{KEBAB})?/predict/{KEBAB}|/predict"
 """The APIs' fixed routes lie elsewhere."""
+FORWARD = rf"/(?!predict){KEBAB}"
 ALIAS = r"[a-z][a-z0-9_-]{0,63}"
 FUNCTION_MB, FUNCTION_S = (256, 10_240), (1, 29)
 """Lambda's sizes; the gateway waits no longer."""
@@ -49,21 +60,25 @@ def _name_problems(spec: ModelSpec) -> Iterator[str]:
     if not re.fullmatch(ROUTE, spec.route):
         yield (
             f"route {spec.route!r} must be /api/predict/ and one name in kebab-case;"
-            " a version and a group may stand before predict"
+            " a version and a group may stand before predict; or /predict alone"
         )
 
 
 def _training_problems(training: Training, contract: Contract) -> Iterator[str]:
-    if training.learner not in LEARNERS:
-        yield f"learner {training.learner!r} is not one of {', '.join(LEARNERS)}"
-    yield from _tuning_problems(training.tuning, LEARNERS.get(training.learner))
+    learners = [search.learner for search in training.searches]
+    for search in training.searches:
+        if search.learner not in LEARNERS:
+            yield f"learner {search.learner!r} is not one of {', '.join(LEARNERS)}"
+        if learners.count(search.learner) > 1:
+            yield f"learner {search.learner!r} is searched twice"
+        yield from _range_problems(search, LEARNERS.get(search.learner))
+    yield from _tuning_problems(training.tuning)
     yield from _promotion_problems(training.promotion, contract)
     if training.schedule is not None and not re.fullmatch(SCHEDULE, training.schedule):
         yield f"schedule {training.schedule!r} must be cron(six fields) or rate(number unit)"
 
 
-def _tuning_problems(tuning: Tuning, learner: Learner | None) -> Iterator[str]:
-    known = learner.hyperparameters if learner else None
+def _tuning_problems(tuning: Tuning) -> Iterator[str]:
     if not 1 <= tuning.jobs <= MOST_JOBS:
         yield f"tuning runs {tuning.jobs} jobs; allowed is 1 to {MOST_JOBS}"
     if not 1 <= tuning.parallel <= min(tuning.jobs, MOST_PARALLEL):
@@ -71,7 +86,11 @@ def _tuning_problems(tuning: Tuning, learner: Learner | None) -> Iterator[str]:
             f"tuning runs {tuning.parallel} of {tuning.jobs} jobs at once; "
             f"allowed is 1 to {MOST_PARALLEL}, and no more than there are"
         )
-    for span in tuning.ranges:
+
+
+def _range_problems(search: Rival, learner: Learner | None) -> Iterator[str]:
+    known = learner.hyperparameters if learner else None
+    for span in search.ranges:
         if known is not None and span.name not in known:
             yield f"range {span.name!r} is not one of {', '.join(known)}"
         if not span.low < span.high:
@@ -110,6 +129,8 @@ def _metrics(contract: Contract) -> dict[str, bool]:
 def _serving_problems(spec: ModelSpec) -> Iterator[str]:
     if spec.function:
         yield from _function_problems(spec.function)
+    if spec.router:
+        yield from _router_problems(spec, spec.router)
     if spec.endpoint:
         yield from _endpoint_problems(spec.endpoint)
         if not _runs_at_an_endpoint(spec):
@@ -117,8 +138,8 @@ def _serving_problems(spec: ModelSpec) -> Iterator[str]:
 
 
 def _runs_at_an_endpoint(spec: ModelSpec) -> bool:
-    learner = LEARNERS.get(spec.training.learner) if spec.training else None
-    fits = learner is None or learner.framework == "xgboost"
+    learners = [LEARNERS.get(each.learner) for each in spec.training.searches] if spec.training else []
+    fits = all(learner is None or learner.framework == "xgboost" for learner in learners)
     return spec.training is not None and fits and not spec.contract.target.horizons
 
 
@@ -130,6 +151,15 @@ def _function_problems(serving: InFunction) -> Iterator[str]:
         yield f"remediate_above {serving.remediate_above:g} must be above 0 and at most 1"
     if not 1 <= serving.cooldown_minutes <= 10_080:
         yield f"cooldown_minutes {serving.cooldown_minutes} must be from 1 to 10080"
+
+
+def _router_problems(spec: ModelSpec, serving: Router) -> Iterator[str]:
+    if not re.fullmatch(FORWARD, serving.forward):
+        yield f"forward {serving.forward!r} must be / and one name in kebab-case, other than /predict"
+    if spec.contract.placement is None:
+        yield "a router forwards to the platforms of a placement; the contract has none"
+    if spec.contract.fallback is None:
+        yield "a router must have a rule to fall back on"
 
 
 def _endpoint_problems(serving: RealTimeEndpoint) -> Iterator[str]:
@@ -163,8 +193,11 @@ def _alarm_problems(alarms: Alarms) -> Iterator[str]:
 
 def _contract_problems(contract: Contract) -> Iterator[str]:
     """Names that a contract's parts use for each other must exist."""
-    names = [feature.name for feature in contract.record.features]
+    names = [feature.name for feature in contract.record.given]
     yield from _rule_problems(contract, names)
+    for feature in contract.record.features:
+        if feature.categories and (feature.missing != "refuse" or feature.example not in feature.categories):
+            yield f"feature {feature.name} has categories: it must be required, its example one of them"
     kept = contract.record.history.records if contract.record.history else 1
     if not 1 <= contract.steps <= kept:
         yield f"the model reads {contract.steps} records of an entity; its history keeps {kept}"
@@ -172,6 +205,8 @@ def _contract_problems(contract: Contract) -> Iterator[str]:
         yield f"the forecast is of {contract.target.ahead_of!r}, which is not a feature"
     if contract.advice:
         yield from _advice_problems(contract, contract.advice)
+    if contract.placement and len(contract.target.classes) != 2:
+        yield f"a placement is between two platforms; the target has {len(contract.target.classes)} classes"
 
 
 def _rule_problems(contract: Contract, names: list[str]) -> Iterator[str]:
@@ -182,7 +217,7 @@ def _rule_problems(contract: Contract, names: list[str]) -> Iterator[str]:
     parts = rule.rules if isinstance(rule, Fallback) else rule.points
     for part in parts:
         if part.feature not in names:
-            yield f"fallback rule reads {part.feature!r}, which is not a feature"
+            yield f"fallback rule reads {part.feature!r}, which records do not hold"
     if isinstance(rule, Fallback):
         answers = (*(part.answer for part in rule.rules), rule.otherwise)
     else:

@@ -19,16 +19,17 @@ from pathlib import Path
 from typing import Any
 
 from catalog.fields import Feature, Key, Missing, Problem, Target, Text, parse_time, shown
+from catalog.placement import MEASURES, PLATFORM, Placement
 from catalog.rules import Advice, Detector, Fallback, Level, Points, Reading, Rule, Scorecard
 
 __all__ = [
-    "LIVE", "MAX_POINTS", "MAX_RECORDS", "MISSING", "NO_CHAMPION", "SAMPLES", "SHIPPED", "SYNTHETIC",
-    "Advice", "Contract", "Detector", "Fallback", "Feature", "History", "Key", "Level", "Missing", "Points",
-    "Problem", "Reading", "RecordSchema", "Rule", "Scorecard", "Target", "Text",
-    "insight_id", "parse_time", "shown",
+    "LIVE", "MAX_POINTS", "MAX_RECORDS", "MEASURES", "MISSING", "NO_CHAMPION", "PLATFORM", "SAMPLES",
+    "SHIPPED", "SYNTHETIC", "Advice", "Contract", "Detector", "Fallback", "Feature", "History", "Key",
+    "Level", "Missing", "Placement", "Points", "Problem", "Reading", "RecordSchema", "Rule", "Scorecard",
+    "Target", "Text", "insight_id", "parse_time", "shown",
 ]  # fmt: skip
 
-SHIPPED = ("__init__.py", "contract.py", "fields.py", "rules.py")
+SHIPPED = ("__init__.py", "contract.py", "fields.py", "placement.py", "rules.py")
 MISSING = math.nan
 MAX_RECORDS = 500
 MAX_POINTS = 5000
@@ -89,7 +90,7 @@ class RecordSchema:
         problems += [
             Problem(str(name)[:128], "is not a field of this record") for name in record if name not in checks
         ]
-        measured = (*(each.name for each in self.features), *(each.name for each in self.texts))
+        measured = (*(each.name for each in self.given), *(each.name for each in self.texts))
         if not any(record.get(name) is not None for name in measured):
             problems.append(Problem(self.group, "at least one measurement is required"))
         return problems
@@ -105,7 +106,7 @@ class RecordSchema:
 
     @cached_property
     def _fields(self) -> dict[str, Key | Feature | Text]:
-        fields: tuple[Key | Feature | Text, ...] = (*self.keys, *self.features, *self.texts)
+        fields: tuple[Key | Feature | Text, ...] = (*self.keys, *self.given, *self.texts)
         return {field.name: field for field in fields}
 
     @cached_property
@@ -130,7 +131,12 @@ class RecordSchema:
     @cached_property
     def derives(self) -> bool:
         """Whether feature code computes some of its features."""
-        return any(feature.missing == "derive" for feature in self.features)
+        return any(feature.missing in ("derive", "compute") for feature in self.features)
+
+    @cached_property
+    def given(self) -> tuple[Feature, ...]:
+        """The features that records may hold."""
+        return tuple(feature for feature in self.features if feature.missing != "compute")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,6 +153,9 @@ class Contract:
     advice: Advice | None = None
     readings: tuple[Reading, ...] = ()
     detector: Detector | None = None
+    placement: Placement | None = None
+    """Of a model that chooses where requests are served: the classes are the platforms, and records to learn
+    from are measurements of each."""
 
     @cached_property
     def features(self) -> tuple[str, ...]:
@@ -235,13 +244,14 @@ def _agreed(feature: Feature) -> tuple[object, ...]:
         feature.maximum,
         feature.integer,
         feature.missing,
+        *feature.categories,
     )
     return (*told, feature.default) if feature.missing == "default" else told
 
 
-def _value(feature: Feature, value: float | None) -> float:
+def _value(feature: Feature, value: float | str | None) -> float:
     if value is not None:
-        return float(value)
+        return feature.number(value)
     return feature.default if feature.missing == "default" else MISSING
 
 

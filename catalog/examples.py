@@ -15,7 +15,7 @@ POINTS = 3
 def flat(schema: RecordSchema) -> Json:
     """Every field."""
     keys = {key.name: key.example for key in schema.keys}
-    features = {feature.name: feature.example for feature in schema.features}
+    features = {feature.name: feature.example for feature in schema.given}
     return {**keys, **features, **{text.name: text.example for text in schema.texts}}
 
 
@@ -36,5 +36,5 @@ def several(schema: RecordSchema) -> Json:
 
 
 def _measured(schema: RecordSchema) -> Mapping[str, Any]:
-    features = {each.name: each.example for each in schema.features if each.missing != "derive"}
+    features = {each.name: each.example for each in schema.given if each.missing != "derive"}
     return {**features, **{each.name: each.example for each in schema.texts}}

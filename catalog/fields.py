@@ -18,9 +18,10 @@ NUMBER = (int, float)
 LARGEST = 1e100
 """Larger numbers are refused as infinity is: a table holds 1e125, a whole number in JSON has no end."""
 
-Missing = Literal["refuse", "derive", "leave", "default"]
+Missing = Literal["refuse", "derive", "leave", "default", "compute"]
 """What happens when a caller leaves a feature out: refuse the record, derive the value from the record
-and the entity's earlier ones, leave it missing for the model to deal with, or take the declared default."""
+and the entity's earlier ones, leave it missing for the model to deal with, or take the declared default.
+What is `compute` no caller gives: it is derived always."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class Key:
     description: str
     example: str
     pattern: str = r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}"
-    missing: Literal["refuse", "now"] = "refuse"
-    """`now`: a timestamp that is left out is the time of arrival."""
+    missing: Literal["refuse", "now", "request"] = "refuse"
+    """Where it is left out: `now`, a timestamp, is the time of arrival; `request` is the API's request id."""
 
     def problem(self, value: object) -> str | None:
         if not isinstance(value, str):
@@ -54,7 +55,10 @@ class Key:
 
 @dataclass(frozen=True, kw_only=True)
 class Feature:
-    """One number the model reads: its unit, the range it may take and the rule for its absence."""
+    """One number the model reads: its unit, the range it may take and the rule for its absence.
+
+    Of `categories` callers give one by name; the model reads its place among them.
+    """
 
     name: str
     unit: str
@@ -65,9 +69,17 @@ class Feature:
     missing: Missing = "leave"
     default: float = 0.0
     """The value where it is left out and `missing` is `default`; the answer lists it as imputed."""
-    example: float = 0.0
+    example: float | str = 0.0
+    categories: tuple[str, ...] = ()
+
+    def number(self, value: float | str) -> float:
+        """A valid value as the model reads it."""
+        return float(self.categories.index(value)) if isinstance(value, str) else float(value)
 
     def problem(self, value: object) -> str | None:
+        if self.categories:
+            known = isinstance(value, str) and value in self.categories
+            return None if known else f"must be one of {', '.join(self.categories)}, got {shown(value)}"
         if not isinstance(value, NUMBER) or isinstance(value, bool):
             return f"must be a number ({self.unit}), got {shown(value)}"
         if not -LARGEST <= value <= LARGEST:

@@ -5,18 +5,21 @@ Standard library only, Python 3.11: this file ships in every function, job and e
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+OPERATORS = {">": operator.gt, "<": operator.lt, "==": operator.eq}
+
 
 @dataclass(frozen=True)
 class Rule:
-    """`answer` where `feature` is above (or below) `threshold`."""
+    """`answer` where `feature` is above (or below) `threshold`, or is that category."""
 
     feature: str
-    op: Literal[">", "<"]
-    threshold: float
+    op: Literal[">", "<", "=="]
+    threshold: float | str
     answer: str | float
 
     def holds(self, record: Mapping[str, Any]) -> bool:
@@ -116,7 +119,7 @@ class Reading:
     description: str
 
 
-def _beyond(value: float | None, op: str, threshold: float) -> bool:
+def _beyond(value: Any, op: str, threshold: Any) -> bool:
     if value is None:
         return False
-    return bool(value > threshold if op == ">" else value < threshold)
+    return bool(OPERATORS[op](value, threshold))

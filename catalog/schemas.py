@@ -107,7 +107,7 @@ def closed(properties: Schema, required: Iterable[str]) -> Schema:
 
 
 def _measured(schema: RecordSchema) -> Schema:
-    numbers = {each.name: _feature(each, remembered=schema.history is not None) for each in schema.features}
+    numbers = {each.name: _feature(each, remembered=schema.history is not None) for each in schema.given}
     return {**numbers, **{each.name: text(each, each.description) for each in schema.texts}}
 
 
@@ -131,6 +131,13 @@ def _key(key: Key) -> Schema:
 
 
 def _feature(feature: Feature, *, remembered: bool) -> Schema:
+    if feature.categories:
+        return {
+            "type": "string",
+            "enum": list(feature.categories),
+            "description": feature.description,
+            "examples": [feature.example],
+        }
     number = "integer" if feature.integer else "number"
     schema: Schema = {
         "type": number if feature.missing == "refuse" else [number, "null"],

@@ -125,16 +125,40 @@ class InFunction:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Router(InFunction):
+    """In a function that also forwards each request to the platform it chose, on `POST {forward}`."""
+
+    forward: str = "/route"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rival:
+    """A learner that is searched over `ranges`, on the same splits as the others of its training."""
+
+    learner: str
+    ranges: tuple[Continuous | Integer, ...]
+    fixed: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Training:
-    """How a model is learned: by which learner, searched how, judged and promoted by what, how often."""
+    """How a model is learned: by which learners, searched how, judged and promoted by what, how often."""
 
     learner: str
     tuning: Tuning
     promotion: Promotion
+    rivals: tuple[Rival, ...] = ()
+    """Other learners, tuned with as many jobs each; `evaluate.py` says which one becomes the candidate."""
     records: int = 10_000
     """Synthetic records that a first training needs to get through its gates."""
     schedule: str | None = "cron(0 3 1 * ? *)"
     """When retraining on live records starts, as an EventBridge Scheduler expression (UTC), if it does."""
+
+    @property
+    def searches(self) -> tuple[Rival, ...]:
+        """Every learner with what is searched, its own first."""
+        tuning = self.tuning
+        return (Rival(learner=self.learner, ranges=tuning.ranges, fixed=tuning.fixed), *self.rivals)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,8 +197,12 @@ class ModelSpec:
 
     @property
     def api(self) -> str:
-        """Where its API begins: the route up to /predict/."""
-        return self.route.partition("/predict/")[0]
+        """Where its API begins: the route up to /predict."""
+        return self.route.partition("/predict")[0]
+
+    @property
+    def router(self) -> Router | None:
+        return self.serving if isinstance(self.serving, Router) else None
 
     def __post_init__(self) -> None:
         problems = list(problems_of(self))

@@ -1,0 +1,88 @@
+"""Placement: which platform serves a request better, a Lambda function or a Fargate service."""
+
+from catalog.contract import Contract, Fallback, Placement, Rule, Target
+from catalog.placement import FunctionTwin, Prices, ServiceTwin
+from catalog.ranges import XGBOOST_RANGES
+from catalog.records.placement_request import PLACEMENT_REQUEST
+from catalog.spec import (
+    Continuous,
+    Gate,
+    Integer,
+    Metric,
+    ModelSpec,
+    Profile,
+    Promotion,
+    Rival,
+    Router,
+    Training,
+    Tuning,
+)
+
+TWINS = Placement(
+    function=FunctionTwin(),
+    service=ServiceTwin(),
+    prices=Prices(
+        dated="2025-11-01",
+        region="us-east-1",
+        lambda_gb_s=0.0000166667,
+        lambda_request=0.0000002,
+        fargate_vcpu_h=0.04048,
+        fargate_gb_h=0.004445,
+    ),
+    latency_usd_per_s=0.00002,
+    error_usd=0.001,
+)
+
+PLACEMENT = ModelSpec(
+    contract=Contract(
+        name="placement",
+        title="Placement",
+        record=PLACEMENT_REQUEST,
+        target=Target(
+            name="best_platform",
+            description="Platform that serves the request with the least burden",
+            classes=("lambda", "ecs"),
+        ),
+        placement=TWINS,
+        fallback=Fallback(
+            rules=(
+                Rule("payload_size_kb", ">", 4500, "ecs"),
+                Rule("workload_type", "==", "lightweight_api", "ecs"),
+            ),
+            otherwise="lambda",
+        ),
+    ),
+    route="/predict",
+    serving=Router(memory_mb=512, timeout_s=29),
+    training=Training(
+        learner="xgboost",
+        records=88_000,
+        tuning=Tuning(
+            objective=Metric(name="validation:mlogloss", goal="Minimize"),
+            ranges=(Continuous("eta", 0.05, 0.3, "Logarithmic"), *XGBOOST_RANGES[1:]),
+            fixed=(("objective", "multi:softprob"), ("eval_metric", "mlogloss")),
+            jobs=20,
+            parallel=4,
+        ),
+        rivals=(
+            Rival(
+                learner="random_forest",
+                ranges=(
+                    Integer("n_estimators", 50, 150),
+                    Integer("max_depth", 6, 14),
+                    Integer("min_samples_leaf", 5, 100, "Logarithmic"),
+                    Continuous("max_features", 0.2, 0.8),
+                ),
+            ),
+        ),
+        promotion=Promotion(
+            metric="mlogloss",
+            higher_is_better=False,
+            margin=0.005,
+            profiles=(
+                Profile("synthetic", (Gate("accuracy", ">=", 0.75), Gate("accuracy", "<=", 0.95))),
+                Profile("live", (Gate("accuracy", ">=", 0.7),)),
+            ),
+        ),
+    ),
+)
