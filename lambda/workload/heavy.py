@@ -1,0 +1,51 @@
+"""`heavy_processing`: statistics of bytes and their pairs, then LZMA two ways, the smaller of which is kept."""
+
+from __future__ import annotations
+
+import lzma
+import math
+import random
+from collections import Counter
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Any
+
+from workload.content import digest
+
+PRESET = 6 | lzma.PRESET_EXTREME
+"""An 8 MB dictionary, so some 100 MB of memory each; preset 9 would take 700."""
+WAYS = tuple({"id": lzma.FILTER_LZMA2, "preset": PRESET, **more} for more in ({}, {"lc": 4, "pb": 0}))
+"""The default, and one for text."""
+WORDS = 4096
+
+
+def work(content: bytes) -> dict[str, Any]:
+    singles, pairs = Counter(content), Counter(pairwise(content))
+    packed = min((lzma.compress(content, filters=[way]) for way in WAYS), key=len)
+    return {
+        "bytes_out": len(packed),
+        "digest": digest(packed),
+        "ratio": round(len(content) / len(packed), 4),
+        "entropy_bits": round(_entropy(singles.values()), 4),
+        "pair_entropy_bits": round(_entropy(pairs.values()), 4),
+    }
+
+
+def _entropy(counts: Iterable[int]) -> float:
+    """Shannon entropy in bits of what was counted."""
+    given = sorted(counts)
+    total = sum(given)
+    return -sum(n / total * math.log2(n / total) for n in given) + 0.0
+
+
+def sample(size: int, seed: int) -> bytes:
+    """Words in random order, as compressible as text is."""
+    chance = random.Random(seed)  # noqa: S311 - made-up text
+    letters = "etaoinshrdlucmfwypvbgkjqxz"
+    weights = range(len(letters), 0, -1)
+    words = ["".join(chance.choices(letters, weights, k=chance.randrange(2, 11))) for _ in range(WORDS)]
+    common = [1 / (rank + 1) for rank in range(WORDS)]
+    text = ""
+    while len(text) < size:
+        text += " ".join(chance.choices(words, common, k=(size - len(text)) // 5 + 1)) + "\n"
+    return text[:size].encode()
