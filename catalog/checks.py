@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from catalog.contract import LIVE, Advice, Contract, Fallback
-from catalog.known import CLASS_METRICS, FORECAST_METRICS, LEARNERS, NUMBER_METRICS, Learner
+from catalog.known import (
+    CLASS_METRICS,
+    FORECAST_METRICS,
+    LEARNERS,
+    NUMBER_METRICS,
+    PLACEMENT_METRICS,
+    Learner,
+)
 
 if TYPE_CHECKING:
     from catalog.spec import (
@@ -121,6 +128,8 @@ def _promotion_problems(promotion: Promotion, contract: Contract) -> Iterator[st
 
 
 def _metrics(contract: Contract) -> dict[str, bool]:
+    if contract.placement:
+        return PLACEMENT_METRICS
     if contract.target.classes:
         return CLASS_METRICS
     return FORECAST_METRICS if contract.target.horizons else NUMBER_METRICS

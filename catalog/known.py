@@ -41,7 +41,16 @@ LEARNERS = {
         "pytorch", ("hidden_size", "learning_rate", "dropout", "weight_decay", "batch_size", "epochs")
     ),
 }
-CLASS_METRICS = {"accuracy": True, "macro_f1": True, "auc": True, "mlogloss": False}
+PRINTED_CLASS_METRICS = {"accuracy": True, "macro_f1": True, "auc": True, "mlogloss": False}
+"""What a training job of classes prints of the validation split, and whether higher is better."""
+CLASS_METRICS = {
+    **PRINTED_CLASS_METRICS,
+    "accuracy_gap": False,
+    "top_importance": False,
+    "balance": False,
+    "calibration_error": False,
+}
+PLACEMENT_METRICS = {**CLASS_METRICS, "regret": False, "extra_cost": False, "extra_latency_ms": False}
 NUMBER_METRICS = {"rmse": False, "mae": False, "r2": True}
 FORECAST_METRICS = {**NUMBER_METRICS, "r2_change": True, "pinball": False, "coverage": True}
 """What the evaluation tells of classes, of a number or of a forecast, and whether higher is better."""

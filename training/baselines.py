@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 import forecast_baselines
 from catalog.contract import Contract, Fallback, Points, Rule, Scorecard
+from catalog.rules import OPERATORS
 from dataset import Rows
 from encoding import Matrix
 
@@ -27,12 +28,18 @@ class Answers:
 
 def all_of(rows: Rows, contract: Contract, metadata: dict[str, Any]) -> dict[str, Answers]:
     """Constant: the training split's commonest class or mean. Persistence: the entity's latest known label,
-    the constant where there is none. Rule: the contract's fallback, if it has one. Forecasts have more."""
+    the constant where there is none. Rule: the contract's fallback, if it has one. Placements have each
+    platform alone, forecasts more."""
     constant = np.full(len(rows), metadata["constant"])
     persistence = np.where(np.isnan(rows.known), constant, rows.known)
     found = {"constant": _answers(constant, contract), "persistence": _answers(persistence, contract)}
     if contract.target.classes:
         found["constant"] = _shares(len(rows), metadata)
+    if contract.placement:
+        found |= {
+            f"always_{name}": _answers(np.full(len(rows), code), contract)
+            for code, name in enumerate(contract.target.classes)
+        }
     if contract.fallback:
         found["rule"] = rule(rows.features, contract, contract.fallback)
     if contract.target.horizons:
@@ -46,12 +53,18 @@ def rule(features: Matrix, contract: Contract, fallback: Fallback | Scorecard) -
 
     def holds(each: Rule | Points) -> NDArray[np.bool_]:
         column = features[:, contract.columns.index(each.feature)]
-        found: NDArray[np.bool_] = column > each.threshold if each.op == ">" else column < each.threshold
+        found: NDArray[np.bool_] = OPERATORS[each.op](column, _threshold(each, contract))
         return found
 
     if isinstance(fallback, Scorecard):
         return _scored(fallback, contract.target.classes, holds, len(features))
     return _answers(_ruled(fallback, contract.target.classes, holds, len(features)), contract)
+
+
+def _threshold(rule: Rule | Points, contract: Contract) -> float:
+    """As the features hold it: a category's number."""
+    feature = next(each for each in contract.record.features if each.name == rule.feature)
+    return feature.number(rule.threshold)
 
 
 def _ruled(fallback: Fallback, classes: tuple[str, ...], holds: Holds, count: int) -> NDArray[np.float64]:

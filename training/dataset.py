@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+import outcomes
 from catalog.contract import Contract
 from columns import array, coded, numbers
 from encoding import Matrix
@@ -26,18 +27,21 @@ ENTITY = "entity"
 @dataclass(frozen=True)
 class Rows:
     """Labelled rows: `features` (n, columns) unscaled, `target` and `known` (n,) class numbers or values,
-    `entity` (n,) whole-number codes."""
+    `entity` (n,) whole-number codes. `outcomes` (n, platforms x measures) are what each platform of a
+    placement measured, empty elsewhere."""
 
     features: Matrix
     target: NDArray[np.float32]
     known: NDArray[np.float32]
     entity: NDArray[np.int64]
+    outcomes: Matrix = field(default_factory=lambda: np.empty((0, 0), np.float32))
 
     def __len__(self) -> int:
         return len(self.target)
 
     def take(self, chosen: NDArray[np.int64]) -> Rows:
-        return Rows(self.features[chosen], self.target[chosen], self.known[chosen], self.entity[chosen])
+        told = self.outcomes[chosen] if len(self.outcomes) else self.outcomes
+        return Rows(self.features[chosen], self.target[chosen], self.known[chosen], self.entity[chosen], told)
 
 
 class SplitWriter:
@@ -59,7 +63,7 @@ class SplitWriter:
 
     def write(self, names: pa.Array, time: NDArray[np.int64], rows: Rows) -> None:
         """Adds rows; `names` of their entity codes, `time` in epoch milliseconds."""
-        values = [*rows.features.T, rows.target, rows.known]
+        values = [*rows.features.T, rows.target, rows.known, *rows.outcomes.T]
         for column in (time, rows.entity, *values):
             self._hash.update(np.ascontiguousarray(column).data)
         self._hash.update("\n".join(names.to_pylist()).encode())
@@ -78,7 +82,7 @@ class SplitWriter:
 
 
 def _schema(contract: Contract) -> pa.Schema:
-    numbers = [*contract.columns, contract.target.name, KNOWN]
+    numbers = [*contract.columns, contract.target.name, KNOWN, *outcomes.columns(contract)]
     return pa.schema(
         [(ENTITY, pa.string()), ("timestamp", pa.timestamp("ms", tz="UTC"))]
         + [(name, pa.float32()) for name in numbers]
@@ -90,18 +94,22 @@ def read(folder: Path, contract: Contract) -> Rows:
     paths = sorted(folder.glob("*.parquet"))
     if not paths:
         raise JobError(f"{folder} holds no Parquet file; give a split that prepare.py wrote")
-    columns = [*contract.columns, contract.target.name, KNOWN]
+    measured = outcomes.columns(contract)
+    columns = [*contract.columns, contract.target.name, KNOWN, *measured]
     try:
         table = pa.concat_tables(_table(path, columns) for path in paths)
         features = np.empty((len(table), len(contract.columns)), np.float32)
         for place, name in enumerate(contract.columns):
             features[:, place] = numbers(table[name])
-        target, known = (numbers(table[name]) for name in columns[-2:])
+        target, known = (numbers(table[name]) for name in (contract.target.name, KNOWN))
+        beside = np.empty((len(table), len(measured)), np.float32)
+        for place, name in enumerate(measured):
+            beside[:, place] = numbers(table[name])
     except (pa.ArrowException, KeyError, OSError, TypeError) as error:
         raise JobError(f"{folder} does not hold a split of {contract.name}: {error}") from None
     if not len(table):
         raise JobError(f"{folder} holds no rows; give a split that prepare.py wrote")
-    return Rows(features, target, known, coded(table[ENTITY])[0])
+    return Rows(features, target, known, coded(table[ENTITY])[0], beside)
 
 
 def _table(path: Path, columns: list[str]) -> pa.Table:

@@ -99,9 +99,9 @@ class Encoder:
             np.array(entity, np.int64),
             np.array(time, np.int64),
             {
-                name: np.array([_number(each.get(name)) for each in records], np.float64)
-                for name in (feature.name for feature in record.features)
-                if any(name in each for each in records)
+                feature.name: np.array([_number(feature, each) for each in records], np.float64)
+                for feature in record.given
+                if any(feature.name in each for each in records)
             },
             {text.name: [each.get(text.name) for each in records] for text in record.texts},
         )
@@ -134,5 +134,6 @@ def _complete(column: Matrix, feature: Feature, given: Array | None, *, derived:
         column[np.isnan(column)] = feature.default
 
 
-def _number(value: float | None) -> float:
-    return np.nan if value is None else value
+def _number(feature: Feature, record: Mapping[str, Any]) -> float:
+    value = record.get(feature.name)
+    return np.nan if value is None else feature.number(value)

@@ -54,17 +54,17 @@ def evaluate(
         "contract_hash": contract.hash,
         "learner": candidate.learner,
         "hyperparameters": candidate.facts["hyperparameters"],
-        "metrics": score(rows, answers, contract.target),
-        "alone": score(rows, alone, contract.target),
+        "metrics": score(rows, answers, contract),
+        "alone": score(rows, alone, contract),
         "baselines": {
-            name: score(rows, each, contract.target)
+            name: score(rows, each, contract)
             for name, each in baselines.all_of(rows, contract, known).items()
         },
         **_champion(champion, rows, contract),
         **_classes(rows, answers, contract),
         "importance": _most(candidate.facts["importance"]),
-        "horizons": by_horizon(rows, answers, contract.target),
-        "confidence_intervals": intervals(rows, answers, contract.target),
+        "horizons": by_horizon(rows, answers, contract),
+        "confidence_intervals": intervals(rows, answers, contract),
     }
     output.mkdir(parents=True, exist_ok=True)
     (output / "evaluation.json").write_text(json.dumps(found, indent=1))
@@ -75,7 +75,7 @@ def history(contract: Contract) -> NDArray[np.bool_]:
     """Which columns (columns,) a record that is sent alone cannot have unless it is given them: earlier
     records, and what the feature code leaves missing without them."""
     record: dict[str, Any] = {key.name: key.example for key in contract.record.keys}
-    record |= {each.name: each.example for each in contract.record.features if each.missing != "derive"}
+    record |= {each.name: each.example for each in contract.record.given if each.missing != "derive"}
     record |= {text.name: text.example for text in contract.record.texts}
     encoder = Encoder.of(contract)
     missing = np.isnan(encoder.windows(encoder.read([record]))[0])
@@ -114,7 +114,7 @@ def _champion(path: Path | None, rows: Rows, contract: Contract) -> dict[str, An
             f"the champion has contract {champion.contract.hash}, this one is {contract.hash}: not comparable"
         )
         return {"champion": None, "champion_note": note}
-    return {"champion": score(rows, _ask(champion, rows.features), contract.target), "champion_note": None}
+    return {"champion": score(rows, _ask(champion, rows.features), contract), "champion_note": None}
 
 
 def _classes(rows: Rows, answers: Answers, contract: Contract) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def model_fn(model_dir: str) -> Predictor:
     predictor = Predictor(loaded, Encoder.of(loaded.contract))
     record = loaded.contract.record
     example: dict[str, Any] = {key.name: key.example for key in record.keys}
-    example |= {feature.name: feature.example for feature in record.features}
+    example |= {feature.name: feature.example for feature in record.given}
     example |= {text.name: text.example for text in record.texts}
     predict_fn({"records": [example], "explain": True}, predictor)
     return predictor

@@ -1,8 +1,9 @@
 """Stored records, whatever file they lie in, as tables of one schema.
 
 Each table has `entity` (string), `time` (int64, epoch milliseconds), the features that any file gives
-(float64, null where missing), the texts (string, null where missing) and `target` (float64: class number or
-value, null where unlabelled).
+(float64, a category's number, null where missing), the texts (string, null where missing) and `target`
+(float64: class number or value, null where unlabelled). Measurements of a placement have the platform's
+number, its measures and the `kind` of the request besides.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 import pyarrow.parquet as pq
 
-from catalog.contract import Contract, Target
+from catalog.contract import MEASURES, PLATFORM, Contract, Feature, Target
 from columns import texts
 from jobs import JobError
+from outcomes import KIND
 
 ROWS = 1 << 17
 """Rows of one table: enough to make the work per table small, few enough for the cache."""
@@ -47,7 +49,7 @@ def survey(raw: Path, profile: str, contract: Contract) -> Source:
     for path in files:
         count, columns = _outline(path, contract)
         rows, given = rows + count, given | set(columns)
-    names = (feature.name for feature in contract.record.features)
+    names = (feature.name for feature in contract.record.given)
     return Source(raw, files, tuple(name for name in names if name in given), rows)
 
 
@@ -97,7 +99,8 @@ def _keys(contract: Contract) -> tuple[str, str]:
 
 def _normalised(path: Path, contract: Contract, features: tuple[str, ...]) -> Iterator[pa.Table]:
     texts = [text.name for text in contract.record.texts]
-    wanted = [*_keys(contract), *features, *texts, contract.target.name]
+    measured = (PLATFORM, *MEASURES) if contract.placement else (contract.target.name,)
+    wanted = [*_keys(contract), *features, *texts, *measured]
     with _naming(path):
         for batch in _parquet(path, wanted) if path.suffix == ".parquet" else _json(path, wanted, contract):
             yield _normal(batch, contract, features)
@@ -110,7 +113,7 @@ def _parquet(path: Path, wanted: list[str]) -> Iterator[pa.RecordBatch]:
 
 
 def _json(path: Path, wanted: list[str], contract: Contract) -> Iterator[pa.RecordBatch]:
-    numbers = {feature.name for feature in contract.record.features}
+    numbers = {feature.name for feature in contract.record.given if not feature.categories} | {*MEASURES}
     numbers |= set() if contract.target.classes else {contract.target.name}
     schema = pa.schema([(name, pa.float64() if name in numbers else pa.string()) for name in wanted])
     table = pj.read_json(
@@ -129,13 +132,34 @@ def _normal(batch: pa.RecordBatch, contract: Contract, features: tuple[str, ...]
         if columns[name].null_count:
             raise ValueError(f"{columns[name].null_count} records have no {key}")
     empty = pa.nulls(len(batch), pa.float64())
-    for name in features:
-        columns[name] = _number(name, batch[name]) if name in given else empty
+    for feature in contract.record.given:
+        name = feature.name
+        if name in features:
+            columns[name] = _feature(feature, batch[name]) if name in given else empty
     for text in contract.record.texts:
         there = text.name in given
         columns[text.name] = batch[text.name].cast(pa.string()) if there else empty.cast(pa.string())
     columns["target"] = _target(target, batch[target.name]) if target.name in given else empty
+    if contract.placement:
+        columns |= _measured(batch, contract)
     return pa.table(columns)
+
+
+def _measured(batch: pa.RecordBatch, contract: Contract) -> dict[str, pa.Array]:
+    """Platform, measures and kind of each measurement; ValueError where one of them is not whole."""
+    lacking = [name for name in (PLATFORM, *MEASURES) if name not in batch.schema.names]
+    if lacking:
+        raise ValueError(
+            f"measurements need {', '.join((PLATFORM, *MEASURES))}, lacking {', '.join(lacking)}"
+        )
+    found = {PLATFORM: _coded(PLATFORM, contract.target.classes, batch[PLATFORM])}
+    found |= {name: _number(name, batch[name]) for name in MEASURES}
+    for name, column in found.items():
+        if column.null_count:
+            raise ValueError(f"{column.null_count} measurements have no {name}")
+    categories = [each.name for each in contract.record.given if each.categories]
+    kinds = [batch[name].cast(pa.string()) for name in categories]
+    return {**found, KIND: pc.binary_join_element_wise(*kinds, "|")}
 
 
 def _time(column: pa.Array) -> pa.Array:
@@ -149,16 +173,27 @@ def _number(name: str, column: pa.Array) -> pa.Array:
         raise ValueError(f"column {name} must hold numbers: {error}") from None
 
 
+def _feature(feature: Feature, column: pa.Array) -> pa.Array:
+    if feature.categories:
+        return _coded(feature.name, feature.categories, column)
+    return _number(feature.name, column)
+
+
 def _target(target: Target, column: pa.Array) -> pa.Array:
     """Class numbers of a classifier's labels, values of a regressor's; ValueError on an unknown label."""
     if not target.classes:
         return _score(target, _number(target.name, column))
-    labels = column.cast(pa.string())
-    numbers = pc.index_in(labels, value_set=texts(target.classes))
-    unknown = pc.and_(pc.is_null(numbers), pc.is_valid(labels))
+    return _coded(f"label {target.name}", target.classes, column)
+
+
+def _coded(what: str, names: tuple[str, ...], column: pa.Array) -> pa.Array:
+    """Each name's place among `names`; ValueError on one that is not there."""
+    given = column.cast(pa.string())
+    numbers = pc.index_in(given, value_set=texts(names))
+    unknown = pc.and_(pc.is_null(numbers), pc.is_valid(given))
     if pc.any(unknown).as_py():
-        example = labels.filter(unknown)[0].as_py()
-        raise ValueError(f"label {target.name} must be one of {', '.join(target.classes)}, got {example!r}")
+        example = given.filter(unknown)[0].as_py()
+        raise ValueError(f"{what} must be one of {', '.join(names)}, got {example!r}")
     return numbers.cast(pa.float64())
 
 

@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 
 import buckets
+import outcomes
 import raw_records
 import truth
 import windows
@@ -60,16 +62,29 @@ class Splitting:
         self.writers = [SplitWriter(output / name, contract) for name in NAMES]
         self.summaries = [Summary(contract) for _ in NAMES]
         self.counts = dict.fromkeys(("read", "duplicates", "unlabelled", "gap"), 0)
+        if contract.placement:
+            self.counts["unpaired"] = 0
 
     def run(self) -> dict[str, Any]:
         cuts: Cuts | None = None
         width = len(self.contract.columns) * max(1, len(self.contract.target.horizons))
-        for table in buckets.by_entity(self._counted(), buckets.count_for(self.source.rows, width)):
+        together = outcomes.KIND if self.contract.placement else "entity"
+        count = buckets.count_for(self.source.rows, width)
+        for table in buckets.by_entity(self._counted(), count, together):
             cuts = cuts or self.timeline.cuts(truth.gap_hours(self.contract.target))
-            bucket = distinct(table, self.source.features, self.contract.record)
+            table = self._labelled(table)
+            bucket = distinct(table, self.source.features, self.contract)
             self.counts["duplicates"] += len(table) - len(bucket.target)
             self._write(bucket, cuts)
         return self._facts(cuts or self.timeline.cuts(0))
+
+    def _labelled(self, table: pa.Table) -> pa.Table:
+        """The records themselves, or the requests that their measurements tell of."""
+        if not self.contract.placement:
+            return table
+        requests = outcomes.paired(table, self.contract)
+        self.counts["unpaired"] += len(pc.unique(table["entity"])) - len(requests)
+        return requests
 
     def _counted(self) -> Iterator[pa.Table]:
         """The tables as they are read; the times of their labelled records are counted in passing."""
@@ -90,7 +105,8 @@ class Splitting:
                 continue
             place, hours = found.place[chosen], None if found.hours is None else found.hours[chosen]
             target, known = (column[chosen].astype(np.float32) for column in (found.target, found.known))
-            rows = Rows(inputs.at(place, hours), target, known, columns.entity[place])
+            beside = bucket.outcomes[place].astype(np.float32)
+            rows = Rows(inputs.at(place, hours), target, known, columns.entity[place], beside)
             writer.write(bucket.names, columns.time[place], rows)
             summary.add(columns.time[place], rows)
             if number == 0:

@@ -98,9 +98,9 @@ def _judge(model: Any, rows: dataset.Rows, contract: Contract, rule: str) -> tup
     answers, target = model.predict(rows.features), contract.target
     if not target.classes:
         clipped = np.clip(answers, target.minimum, target.maximum)
-        return score(rows, Answers(clipped), target), np.empty(0, np.float32)
+        return score(rows, Answers(clipped), contract), np.empty(0, np.float32)
     weights = decision.weights(rule, rows.target.astype(np.int64), answers)
-    return score(rows, Answers(answers, np.argmax(answers * weights, axis=1)), target), weights
+    return score(rows, Answers(answers, np.argmax(answers * weights, axis=1)), contract), weights
 
 
 def _identity(given: Mapping[str, str], data_hash: str) -> str:

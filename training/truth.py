@@ -46,7 +46,10 @@ class Truth:
 
 
 def told(table: pa.Table, contract: Contract) -> NDArray[np.bool_]:
-    """Which records have a truth; of a forecast, those whose value is the truth of earlier ones."""
+    """Which records have a truth; of a forecast, those whose value is the truth of earlier ones; of a
+    placement all, as measurements."""
+    if contract.placement:
+        return np.ones(len(table), bool)
     name = contract.target.ahead_of or "target"
     if name not in table.column_names:
         return np.zeros(len(table), bool)

@@ -272,5 +272,5 @@ def test_records_sent_alone_are_judged_too(prepared, models, trained, tmp_path, 
     rows.features[:, evaluate.history(contract)] = np.nan
     answers = model.predict(rows.features)
     labels = model.labels(answers) if contract.target.classes else None
-    assert found["alone"] == scoring.score(rows, Answers(answers, labels), contract.target)
+    assert found["alone"] == scoring.score(rows, Answers(answers, labels), contract)
     assert found["alone"] != found["metrics"]
