@@ -26,6 +26,12 @@ def one(schema: RecordSchema) -> Json:
     return {**keys, **({schema.group: measured} if schema.group else measured)}
 
 
+def request(schema: RecordSchema) -> Json:
+    """A record with its time, whose other keys are left to the API."""
+    keys = {key.name: key.example for key in schema.keys if key.missing != "request"}
+    return {**keys, **_measured(schema)}
+
+
 def several(schema: RecordSchema) -> Json:
     """A series of points an hour apart."""
     keys = {key.name: key.example for key in schema.keys if key.name != schema.time}

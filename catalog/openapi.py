@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from catalog import control_routes, examples, predict_routes, schemas
+from catalog import control_routes, examples, predict_routes, router_routes, schemas
 from catalog.answers import SHARED
 from catalog.contract import Contract, RecordSchema
 from catalog.operations import PROBLEMS, as_json, body, json_answer, problem, problems, read
@@ -46,6 +46,11 @@ def document(models: Sequence[ModelSpec]) -> Json:
         "security": [{"sigv4": []}],
         "paths": {
             **{spec.route: {"post": predict_routes.operation(spec, contracts)} for spec in models},
+            **{
+                spec.router.forward: {"post": router_routes.forwarding(spec)}
+                for spec in models
+                if spec.router
+            },
             **control_routes.paths(models),
             "/api/insights": {"post": _ingest(stored[0].record)},
             "/api/models": {

@@ -25,7 +25,8 @@ def _clashes(models: tuple[ModelSpec, ...]) -> Iterator[str]:
         claims[f"stack {stack}"].append("the platform itself")
     for spec in models:
         names = (f"name {name}" for name in (spec.name, *spec.aliases))
-        for claim in (*names, f"route {spec.route}", f"stack {pascal(spec.name)}"):
+        routes = (spec.route, spec.router.forward) if spec.router else (spec.route,)
+        for claim in (*names, *(f"route {route}" for route in routes), f"stack {pascal(spec.name)}"):
             claims[claim].append(spec.name)
     for claim, claimed_by in claims.items():
         if len(claimed_by) > 1:

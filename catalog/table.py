@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from catalog.contract import Contract, Target
-from catalog.spec import ModelSpec, Promotion
+from catalog.spec import ModelSpec, Promotion, Training
 
 BEGIN, END = "<!-- models:begin -->", "<!-- models:end -->"
 HEADER = ("Model", "Route", "Predicts", "Features", "Learner", "Floors, by data profile", "Beyond the floors")
@@ -34,11 +34,16 @@ def _row(spec: ModelSpec) -> tuple[str, ...]:
         f"`{target.name}`: {_predicts(target)}",
         _features(spec.contract),
         *(
-            (training.learner, _floors(training.promotion), _beyond(training.promotion))
+            (_learners(training), _floors(training.promotion), _beyond(training.promotion))
             if training
             else untrained
         ),
     )
+
+
+def _learners(training: Training) -> str:
+    """The one, or those of which the best is chosen."""
+    return ", ".join(search.learner for search in training.searches)
 
 
 def _predicts(target: Target) -> str:
