@@ -60,6 +60,8 @@ class Environment:
     max_tuning_jobs: int = 50
     max_parallel_jobs: int = 5
     spot: bool = True
+    max_trials: int | None = None
+    """Of one training, shared by the learners it tunes; None bounds each by `max_tuning_jobs` alone."""
     schedules: bool = True
 
     tracking: Literal["app", "external"] = "app"
@@ -128,6 +130,8 @@ def _job_problems(env: Environment) -> Iterator[str]:
             yield f"{name} must be at least 1, got {getattr(env, name)}"
 
 
+    if env.max_trials is not None and env.max_trials < env.max_tuning_jobs:
+        yield f"max_trials {env.max_trials} must be at least max_tuning_jobs, {env.max_tuning_jobs}, or None"
 def _serving_problems(env: Environment) -> Iterator[str]:
     try:
         resolve_hosting(env.endpoint_wish)
@@ -158,6 +162,7 @@ LOCAL = Environment(
     tracking="external",
     native_layers=False,
     promotion="automatic",
+    max_trials=8,
     remediation=Remediation(
         (("restart_service", Automation("AWS-RestartEC2Instance", (("InstanceId", ("{entity}",)),))),)
     ),

@@ -24,9 +24,21 @@ def images() -> dict[Framework, dict[str, str]]:
     return found
 
 
-def framework(spec: ModelSpec) -> Framework:
-    """Whose container trains and evaluates the model."""
-    return LEARNERS[spec.trained.learner].framework
+def framework(learner: str) -> Framework:
+    """Whose container trains the learner."""
+    return LEARNERS[learner].framework
+
+
+def frameworks(spec: ModelSpec) -> tuple[Framework, ...]:
+    """Whose containers train the model's learners, each once, its own learner's first."""
+    return tuple(dict.fromkeys(framework(search.learner) for search in spec.trained.searches))
+
+
+def judging(spec: ModelSpec) -> Framework:
+    """Whose container evaluates the model: where learners of several compete, the XGBoost one, which holds
+    scikit-learn and numpy too."""
+    known = frameworks(spec)
+    return "xgboost" if "xgboost" in known else known[0]
 
 
 def image(region: str, framework: Framework) -> str:

@@ -61,10 +61,20 @@ def serving_stack(env: Environment, spec: ModelSpec) -> str:
     return f"{env.stage_id}-{model_id(spec)}"
 
 
-def tuning_prefix(env: Environment, spec: ModelSpec) -> str:
-    """`prod-iops-r-1f3a`: tuning job names hold 32 characters: this (16), the run (13) and the attempt."""
-    digest = hashlib.sha256(scoped(env, spec).encode()).hexdigest()
-    return f"{env.name[:4]}-{spec.name[:6].strip('-')}-{digest[:4]}"
+def tuning_prefix(env: Environment, spec: ModelSpec, learner: str = "") -> str:
+    """`prod-iops-r-1f3a`: tuning job names hold 32 characters: this (16), the run (13) and the attempt.
+
+    A rival's also names its `learner`, as far as there is room: `prod-iop-ra-8c02`.
+    """
+    whole, part = scoped(env, spec), spec.name[:6].strip("-")
+    if learner not in ("", spec.trained.learner):
+        whole, part = f"{whole}/{learner}", f"{spec.name[:3].strip('-')}-{learner[:2].strip('_')}"
+    return f"{env.name[:4]}-{part}-{hashlib.sha256(whole.encode()).hexdigest()[:4]}"
+
+
+def tuning_prefixes(env: Environment, spec: ModelSpec) -> list[str]:
+    """Of each learner's tuning jobs, in the order of the searches."""
+    return [tuning_prefix(env, spec, search.learner) for search in spec.trained.searches]
 
 
 def arn(stack: Stack, service: str, resource: str) -> str:

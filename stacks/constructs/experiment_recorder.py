@@ -16,7 +16,7 @@ from stacks.constructs.notifying_alarm import NotifyingAlarm
 from stacks.constructs.payload_function import PayloadFunction, PayloadLayer, native_layers
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
-from stacks.names import arn, scoped, tracking_parameter, tuning_prefix
+from stacks.names import arn, scoped, tracking_parameter, tuning_prefixes
 
 TIMEOUT_S = 180
 TRIES = 175
@@ -123,7 +123,7 @@ def _grant(
     def own(resources: list[str], service: str = "sagemaker") -> list[str]:
         return [arn(stack, service, each) for each in resources]
 
-    prefixes = [tuning_prefix(env, spec) for spec in models]
+    prefixes = [prefix for spec in models for prefix in tuning_prefixes(env, spec)]
     record.allow(
         *("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"),
         on=[queue.queue_arn],

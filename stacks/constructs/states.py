@@ -35,6 +35,19 @@ def retry(errors: list[str], *, seconds: int, attempts: int, backoff: float = 2.
     }
 
 
+def bounded(
+    resource: str, arguments: dict[str, Any], *, timeout_s: int, retries: list[dict[str, Any]]
+) -> State:
+    """A task that ends within `timeout_s` and tries again on `retries`."""
+    return {
+        "Type": "Task",
+        "Resource": resource,
+        "Arguments": arguments,
+        "TimeoutSeconds": timeout_s,
+        "Retry": retries,
+    }
+
+
 def task(
     resource: str,
     arguments: dict[str, Any],
@@ -45,13 +58,9 @@ def task(
     assign: dict[str, str] | None = None,
     on_error: str = FAILED,
 ) -> State:
-    """A task that ends within `timeout_s`, tries again on `retries`; other errors go to `on_error`."""
+    """A bounded task whose other errors go to `on_error`."""
     state: State = {
-        "Type": "Task",
-        "Resource": resource,
-        "Arguments": arguments,
-        "TimeoutSeconds": timeout_s,
-        "Retry": retries,
+        **bounded(resource, arguments, timeout_s=timeout_s, retries=retries),
         "Catch": [{"ErrorEquals": ["States.ALL"], "Next": on_error}],
         "Next": then,
     }

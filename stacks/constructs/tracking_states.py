@@ -3,19 +3,20 @@
 from typing import Any
 
 from stacks.constructs.states import State, expression, retry
+from stacks.constructs.tuning_states import Candidates
 
 
-def record_training(queue_url: str, model: str, *, then: str) -> State:
-    """After a registration, whose output it passes on. Reads `$run`, `$profile`, `$tuning_job`, `$trial`."""
+def record_training(queue_url: str, model: str, trials: Candidates, *, then: str) -> State:
+    """After a registration, whose output it passes on."""
     ended = {name: expression(f"$states.input.{name}") for name in ("package", "status", "reasons")}
-    return _tell(queue_url, model, _training(model) | ended, then=then)
+    return _tell(queue_url, model, _training(model, trials) | ended, then=then)
 
 
-def record_failure(queue_url: str, model: str, *, then: str) -> State:
+def record_failure(queue_url: str, model: str, trials: Candidates, *, then: str) -> State:
     """After an error, which it passes on: the trials that there were are recorded all the same."""
     reason = "$string($states.input.Error) & ': ' & $substring($string($states.input.Cause), 0, 1000)"
     ended = {"package": "", "status": "Failed", "reasons": [expression(reason)]}
-    return _tell(queue_url, model, _training(model) | ended, then=then)
+    return _tell(queue_url, model, _training(model, trials) | ended, then=then)
 
 
 def record_promotion(queue_url: str, *, then: str) -> State:
@@ -24,15 +25,15 @@ def record_promotion(queue_url: str, *, then: str) -> State:
     return _tell(queue_url, told["model"], {"kind": "promotion", **told}, then=then)
 
 
-def _training(model: str) -> dict[str, Any]:
+def _training(model: str, trials: Candidates) -> dict[str, Any]:
     """`$evaluated` is where the evaluation lies; it and the jobs' names are empty until they are known."""
     return {
         "kind": "training",
         "model": model,
         "run": expression("$run"),
         "profile": expression("$profile"),
-        "tuning_job": expression("$tuning_job"),
-        "training_job": expression("$trial"),
+        **trials.told,
+        "training_job": expression(trials.trial),
         "evaluation_uri": expression("$evaluated"),
     }
 

@@ -5,16 +5,7 @@ from typing import Any
 
 from catalog.contract import NO_CHAMPION
 from catalog.spec import Promotion, RealTimeEndpoint
-from stacks.constructs.states import (
-    JOB_ERRORS,
-    SDK_ERRORS,
-    State,
-    expression,
-    failure_states,
-    invoke,
-    retry,
-    task,
-)
+from stacks.constructs.states import State, expression, failure_states, invoke, task
 from stacks.constructs.tracking_states import record_failure, record_training
 from stacks.constructs.training_requests import (
     HOSTING,
@@ -25,14 +16,16 @@ from stacks.constructs.training_requests import (
     prepare_request,
     raw_records,
 )
-from stacks.constructs.tuning_request import TUNING_LIMIT_S, tune_request
-from stacks.images import framework, image
+from stacks.constructs.tuning_request import TUNING_LIMIT_S
+from stacks.constructs.tuning_states import (
+    RETRY_CALL,
+    RETRY_JOB,
+    SAGEMAKER,
+    SDK,
+    Candidates,
+    candidates,
+)
 from stacks.names import champion_parameter, scoped
-
-SAGEMAKER = "arn:aws:states:::sagemaker:"
-SDK = "arn:aws:states:::aws-sdk:"
-RETRY_JOB = [retry(JOB_ERRORS, seconds=30, attempts=3)]
-RETRY_CALL = [retry(SDK_ERRORS, seconds=2, attempts=4)]
 
 
 def training_definition(
@@ -42,26 +35,28 @@ def training_definition(
 
     With `{"profile": "synthetic", "records": n}` the run first makes n records for itself.
     """
-    title = scoped(places.env, places.spec)
+    title, model = scoped(places.env, places.spec), places.spec.name
+    trials = candidates(places, then="ReadChampion")
     return {
         "Comment": f"Trains {title} and registers the candidate",
         "QueryLanguage": "JSONata",
         "StartAt": "NameRun",
         "TimeoutSeconds": TUNING_LIMIT_S + 4 * JOB_LIMIT_S,
         "States": {
-            **_naming(places),
-            **_data_and_trials(places),
+            **_naming(places, trials),
+            **_data(places),
+            **trials.states,
             **_champion(places),
-            **_verdict(places, gate_arn),
-            **_registration(places),
-            "Record": record_training(tracking_url, places.spec.name, then="Registered"),
-            "RecordFailure": record_failure(tracking_url, places.spec.name, then="Failed"),
+            **_verdict(places, trials, gate_arn),
+            **_registration(places, trials),
+            "Record": record_training(tracking_url, model, trials, then="Registered"),
+            "RecordFailure": record_failure(tracking_url, model, trials, then="Failed"),
             **failure_states(topic_arn, f"Training of {title}", then="RecordFailure"),
         },
     }
 
 
-def _naming(places: JobPlaces) -> dict[str, State]:
+def _naming(places: JobPlaces, trials: Candidates) -> dict[str, State]:
     profiles = ", ".join(profile.name for profile in places.spec.trained.promotion.profiles)
     wanted = f'The input must name a data profile, {{"profile": name}}, of {profiles}'
     known = " or ".join(f"$profile = '{profile.name}'" for profile in places.spec.trained.promotion.profiles)
@@ -76,7 +71,8 @@ def _naming(places: JobPlaces) -> dict[str, State]:
                     "$replace($substring($states.context.Execution.StartTime, 2, 8), '-', '')"
                     " & '-' & $substring($uuid(), 0, 6)"
                 ),
-                **dict.fromkeys(("tuning_job", "trial", "evaluated"), ""),
+                **trials.variables,
+                "evaluated": "",
             },
             "Next": "ProfileIsKnown",
         },
@@ -109,8 +105,7 @@ def _naming(places: JobPlaces) -> dict[str, State]:
     }
 
 
-def _data_and_trials(places: JobPlaces) -> dict[str, State]:
-    best = expression("$states.result.BestTrainingJob.TrainingJobName")
+def _data(places: JobPlaces) -> dict[str, State]:
     return {
         "Prepare": task(
             f"{SAGEMAKER}createProcessingJob.sync",
@@ -118,22 +113,6 @@ def _data_and_trials(places: JobPlaces) -> dict[str, State]:
             then="Tune",
             timeout_s=JOB_LIMIT_S + 1800,
             retries=RETRY_JOB,
-        ),
-        "Tune": task(
-            f"{SAGEMAKER}createHyperParameterTuningJob.sync",
-            tune_request(places),
-            then="FindArtifact",
-            timeout_s=TUNING_LIMIT_S + 1800,
-            retries=RETRY_JOB,
-            assign={"trial": best, "tuning_job": expression("$states.result.HyperParameterTuningJobName")},
-        ),
-        "FindArtifact": task(
-            f"{SDK}sagemaker:describeTrainingJob",
-            {"TrainingJobName": expression("$trial")},
-            then="ReadChampion",
-            timeout_s=60,
-            retries=RETRY_CALL,
-            assign={"candidate": expression("$states.result.ModelArtifacts.S3ModelArtifacts")},
         ),
     }
 
@@ -166,11 +145,11 @@ def _champion(places: JobPlaces) -> dict[str, State]:
     }
 
 
-def _verdict(places: JobPlaces, gate_arn: str) -> dict[str, State]:
+def _verdict(places: JobPlaces, trials: Candidates, gate_arn: str) -> dict[str, State]:
     def evaluate(champion: bool) -> State:
         return task(
             f"{SAGEMAKER}createProcessingJob.sync",
-            evaluate_request(places, champion=champion),
+            evaluate_request(places, trials.models, champion=champion),
             then="Gate",
             timeout_s=JOB_LIMIT_S + 1800,
             retries=RETRY_JOB,
@@ -184,7 +163,8 @@ def _verdict(places: JobPlaces, gate_arn: str) -> dict[str, State]:
         "promotion": gate_rules(places.spec.trained.promotion),
         "approval": places.env.promotion,
     }
-    gate = invoke(gate_arn, payload, then="Register", assign={"gate": expression("$states.result.Payload")})
+    judged = {"gate": expression("$states.result.Payload"), **trials.choice}
+    gate = invoke(gate_arn, payload, then="Register", assign=judged)
     return {"EvaluateAlone": evaluate(False), "EvaluateAgainstChampion": evaluate(True), "Gate": gate}
 
 
@@ -195,13 +175,13 @@ def gate_rules(promotion: Promotion) -> dict[str, Any]:
     return rules
 
 
-def _registration(places: JobPlaces) -> dict[str, State]:
+def _registration(places: JobPlaces, trials: Candidates) -> dict[str, State]:
     container = {
-        "Image": image(places.env.region, framework(places.spec)),
-        "ModelDataUrl": expression("$candidate"),
+        "Image": trials.image,
+        "ModelDataUrl": trials.artifact,
         **({"Environment": HOSTING} if isinstance(places.spec.serving, RealTimeEndpoint) else {}),
     }
-    properties = "{'profile': $profile, 'run': $run, 'training_job': $trial}"
+    properties = f"{{'profile': $profile, 'run': $run, {trials.properties}}}"
     statistics = {"ContentType": "application/json", "S3Uri": places.run_url("evaluation/evaluation.json")}
     request = {
         "ModelPackageGroupName": scoped(places.env, places.spec),
@@ -219,5 +199,5 @@ def _registration(places: JobPlaces) -> dict[str, State]:
         f"{SDK}sagemaker:createModelPackage", request, then="Record", timeout_s=120, retries=RETRY_CALL
     )
     package = "'package': $states.result.ModelPackageArn, 'status': $gate.status, 'reasons': $gate.reasons"
-    register["Output"] = expression(f"{{{package}, 'run': $run, 'training_job': $trial}}")
+    register["Output"] = expression(f"{{{package}, 'run': $run, 'training_job': {trials.trial}}}")
     return {"Register": register, "Registered": {"Type": "Succeed"}}

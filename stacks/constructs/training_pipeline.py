@@ -18,8 +18,8 @@ from stacks.constructs.training_definition import training_definition
 from stacks.constructs.training_requests import JobPlaces
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
-from stacks.images import PROCESSING, framework, image_repository_arn
-from stacks.names import arn, champion_parameter, scoped, training_machine, tuning_prefix
+from stacks.images import PROCESSING, frameworks, image_repository_arn
+from stacks.names import arn, champion_parameter, scoped, training_machine, tuning_prefixes
 
 
 class TrainingPipeline(Construct):
@@ -46,7 +46,7 @@ class TrainingPipeline(Construct):
             env=env,
             foundation=foundation,
             description=f"Jobs of {scoped(env, spec)}",
-            frameworks=(PROCESSING, framework(spec)),
+            frameworks=(PROCESSING, *frameworks(spec)),
         )
         role.may_read(foundation.raw, f"{spec.contract.record.raw}/*")
         role.may_read(foundation.processed, f"{spec.name}/*")
@@ -116,6 +116,9 @@ def _statements(
     ) -> iam.PolicyStatement:
         return iam.PolicyStatement(actions=actions, resources=list(resources), conditions=conditions)
 
+    def tuned(resource: str) -> list[str]:
+        return [own(f"{resource}/{prefix}-*") for prefix in tuning_prefixes(env, spec)]
+
     def job(kind: str) -> list[str]:
         # waiting for a job (.sync) tags it as the execution's and reads the tags back
         tags = ["sagemaker:AddTags", "sagemaker:ListTags"]
@@ -123,10 +126,8 @@ def _statements(
 
     return [
         allow(job("ProcessingJob"), own(f"processing-job/{name}-*")),
-        allow(
-            job("HyperParameterTuningJob"), own(f"hyper-parameter-tuning-job/{tuning_prefix(env, spec)}-*")
-        ),
-        allow(["sagemaker:DescribeTrainingJob"], own(f"training-job/{tuning_prefix(env, spec)}-*")),
+        allow(job("HyperParameterTuningJob"), *tuned("hyper-parameter-tuning-job")),
+        allow(["sagemaker:DescribeTrainingJob"], *tuned("training-job")),
         allow(
             ["sagemaker:CreateModelPackage", "sagemaker:DescribeModelPackage"],
             own(f"model-package-group/{name}"),
@@ -140,7 +141,7 @@ def _statements(
         allow(["s3:GetObject"], foundation.models.arn_for_objects(f"{spec.name}/*")),
         allow(
             ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            image_repository_arn(env.region, framework(spec)),
+            *(image_repository_arn(env.region, each) for each in frameworks(spec)),
         ),
         allow(
             ["iam:PassRole"],

@@ -1,14 +1,14 @@
 """What a training run asks of SageMaker. `$run` and its like are variables of the state machine."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from catalog.known import Framework
-from catalog.spec import ModelSpec
+from catalog.spec import ModelSpec, Promotion
 from stacks.constructs.states import expression
 from stacks.environments import Environment
-from stacks.images import PROCESSING, framework, image
+from stacks.images import PROCESSING, image, judging
 from stacks.names import scoped
 
 Request = dict[str, Any]
@@ -76,17 +76,20 @@ def prepare_request(places: JobPlaces) -> Request:
     )
 
 
-def evaluate_request(places: JobPlaces, *, champion: bool) -> Request:
-    """Evaluation of the best trial, against the champion where there is one."""
+def evaluate_request(places: JobPlaces, models: Mapping[str, str], *, champion: bool) -> Request:
+    """Evaluation of each learner's best trial, `models`, against the champion where there is one."""
     inputs = {
         "test": places.run_url("test/"),
         "metadata": places.run_url("metadata/"),
-        "model": expression("$candidate"),
+        **{name: expression(artifact) for name, artifact in models.items()},
     }
-    arguments = [
-        *("--test", f"{INPUT}/test", "--metadata", f"{INPUT}/metadata"),
-        *("--model", f"{INPUT}/model/model.tar.gz", "--output", OUTPUT),
-    ]
+    arguments = ["--test", f"{INPUT}/test", "--metadata", f"{INPUT}/metadata"]
+    for name in models:
+        arguments += ["--model", f"{INPUT}/{name}/model.tar.gz"]
+    arguments += ["--output", OUTPUT]
+    if len(models) > 1:
+        inputs["validation"] = places.run_url("validation/")
+        arguments += ["--validation", f"{INPUT}/validation", *_rule(places.spec.trained.promotion)]
     if champion:
         inputs["champion"] = expression("$champion")
         arguments += ["--champion", f"{INPUT}/champion/model.tar.gz"]
@@ -96,8 +99,14 @@ def evaluate_request(places: JobPlaces, *, champion: bool) -> Request:
         inputs=inputs,
         output=places.run_url("evaluation/"),
         arguments=arguments,
-        on=framework(places.spec),
+        on=judging(places.spec),
     )
+
+
+def _rule(promotion: Promotion) -> list[str]:
+    """By what the evaluation chooses one of several."""
+    goal = "Maximize" if promotion.higher_is_better else "Minimize"
+    return ["--metric", promotion.metric, "--goal", goal, "--margin", f"{promotion.margin:g}"]
 
 
 def _processing(

@@ -1,9 +1,12 @@
-"""The tuning job: how many trials of what, each on what."""
+"""The tuning job of one learner: how many trials of what, each on what."""
 
-from catalog.known import CLASS_METRICS, NUMBER_METRICS
-from catalog.spec import Continuous, Metric, ModelSpec
+import math
+
+from catalog.known import NUMBER_METRICS, PRINTED_CLASS_METRICS
+from catalog.spec import Continuous, Metric, ModelSpec, Rival, Tuning
 from stacks.constructs.states import expression
 from stacks.constructs.training_requests import SCRIPT_MODE, JobPlaces, Request, job_name
+from stacks.environments import Environment
 from stacks.images import framework, image
 from stacks.names import tuning_prefix
 
@@ -11,41 +14,53 @@ TRIAL_LIMIT_S = 2 * 3600
 TUNING_LIMIT_S = 24 * 3600
 
 
-def tune_request(places: JobPlaces) -> Request:
-    env, tuning = places.env, places.spec.trained.tuning
-    jobs = min(tuning.jobs, env.max_tuning_jobs)
+def budget(env: Environment, tuning: Tuning, searches: int) -> tuple[int, int]:
+    """How many trials each of a training's searches makes, and how many of them at once.
+
+    What an environment bounds for a training as a whole (its trials, and the instances in use at once) the
+    searches share in equal parts, rounded up.
+    """
+    shared = tuning.jobs if env.max_trials is None else math.ceil(env.max_trials / searches)
+    jobs = min(tuning.jobs, env.max_tuning_jobs, shared)
+    return jobs, min(math.ceil(min(tuning.parallel, env.max_parallel_jobs) / searches), jobs)
+
+
+def tune_request(places: JobPlaces, search: Rival) -> Request:
+    env, training = places.env, places.spec.trained
+    tuning = training.tuning
+    jobs, parallel = budget(env, tuning, len(training.searches))
     objective = {"Type": tuning.objective.goal, "MetricName": tuning.objective.name}
     return {
-        "HyperParameterTuningJobName": job_name(tuning_prefix(places.env, places.spec)),
+        "HyperParameterTuningJobName": job_name(tuning_prefix(env, places.spec, search.learner)),
         "HyperParameterTuningJobConfig": {
             "Strategy": "Bayesian",
             "HyperParameterTuningJobObjective": objective,
             "ResourceLimits": {
                 "MaxNumberOfTrainingJobs": jobs,
-                "MaxParallelTrainingJobs": min(tuning.parallel, env.max_parallel_jobs, jobs),
+                "MaxParallelTrainingJobs": parallel,
                 "MaxRuntimeInSeconds": TUNING_LIMIT_S,
             },
-            "ParameterRanges": _ranges(places.spec),
+            "ParameterRanges": _ranges(search),
             "TrainingJobEarlyStoppingType": "Auto",
         },
-        "TrainingJobDefinition": _trial(places),
+        "TrainingJobDefinition": _trial(places, search),
     }
 
 
-def _trial(places: JobPlaces) -> Request:
+def _trial(places: JobPlaces, search: Rival) -> Request:
     env, spec = places.env, places.spec
     return {
         "StaticHyperParameters": {
             "sagemaker_program": "train.py",
             "sagemaker_submit_directory": places.code_url,
-            "learner": spec.trained.learner,
-            **dict(spec.trained.tuning.fixed),
+            "learner": search.learner,
+            **dict(search.fixed),
             **({"checkpoint_dir": "/opt/ml/checkpoints"} if env.spot else {}),
         },
         "AlgorithmSpecification": {
-            "TrainingImage": image(env.region, framework(spec)),
+            "TrainingImage": image(env.region, framework(search.learner)),
             "TrainingInputMode": "File",
-            **_metrics(spec),
+            **_metrics(spec, search),
         },
         "RoleArn": places.role_arn,
         "InputDataConfig": [_channel(name, places) for name in ("train", "validation", "metadata")],
@@ -70,11 +85,11 @@ def _trial(places: JobPlaces) -> Request:
     }
 
 
-def _metrics(spec: ModelSpec) -> Request:
+def _metrics(spec: ModelSpec, search: Rival) -> Request:
     """What SageMaker reads in the job's log. It knows the XGBoost image's metrics, and refuses to be told."""
-    if framework(spec) == "xgboost":
+    if framework(search.learner) == "xgboost":
         return {}
-    known = CLASS_METRICS if spec.contract.target.classes else NUMBER_METRICS
+    known = PRINTED_CLASS_METRICS if spec.contract.target.classes else NUMBER_METRICS
     metrics = [
         Metric(name=f"validation:{name}", goal="Maximize" if higher else "Minimize")
         for name, higher in known.items()
@@ -92,9 +107,9 @@ def _spot(places: JobPlaces) -> Request:
     }
 
 
-def _ranges(spec: ModelSpec) -> Request:
+def _ranges(search: Rival) -> Request:
     kinds: dict[str, list[Request]] = {"ContinuousParameterRanges": [], "IntegerParameterRanges": []}
-    for span in spec.trained.tuning.ranges:
+    for span in search.ranges:
         kind = "ContinuousParameterRanges" if isinstance(span, Continuous) else "IntegerParameterRanges"
         low, high = f"{span.low:g}", f"{span.high:g}"
         kinds[kind].append(
