@@ -7,6 +7,7 @@ import json
 import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -34,11 +35,21 @@ class NotFetched(LoadFailed):
 
 
 @dataclass(frozen=True)
+class Facts:
+    """What the registry and the artifact tell of a model. `metadata` holds its metrics as text."""
+
+    learner: str
+    metadata: Mapping[str, str]
+    created: datetime | None
+
+
+@dataclass(frozen=True)
 class Artifact:
-    """The export, and what may be replayed on it."""
+    """The export, what may be replayed on it, and what is known of it."""
 
     onnx: bytes
     golden: bytes | None
+    facts: Facts
 
 
 def fetch(sagemaker: Any, s3: Any, package: str, contract: Contract) -> Artifact:
@@ -51,8 +62,13 @@ def fetch(sagemaker: Any, s3: Any, package: str, contract: Contract) -> Artifact
         raise NotFetched("load_failed", f"{type(error).__name__}: {error}") from error
     except (KeyError, IndexError) as error:
         raise LoadFailed("load_failed", f"{package} names no model data") from error
-    _agree(files["model.json"], contract)
-    return Artifact(files["model.onnx"], files.get("golden.json"))
+    about = _agreed(files["model.json"], contract)
+    facts = Facts(
+        str(about.get("learner_title") or about.get("learner")),
+        described.get("CustomerMetadataProperties", {}),
+        described.get("CreationTime"),
+    )
+    return Artifact(files["model.onnx"], files.get("golden.json"), facts)
 
 
 def unpacked(archive: bytes) -> dict[str, bytes]:
@@ -96,7 +112,8 @@ def _content(members: tarfile.TarFile, member: tarfile.TarInfo, limit: int) -> b
     return file.read() if file else b""
 
 
-def _agree(described: bytes, contract: Contract) -> None:
+def _agreed(described: bytes, contract: Contract) -> Mapping[str, Any]:
+    """What model.json says, of a model of the contract."""
     try:
         about: Mapping[str, Any] = json.loads(described)
         agreed = about["contract_hash"]
@@ -105,3 +122,4 @@ def _agree(described: bytes, contract: Contract) -> None:
     if agreed != contract.hash:
         detail = f"the model was trained for contract {agreed}, this function serves {contract.hash}"
         raise LoadFailed("contract_mismatch", detail)
+    return about

@@ -21,26 +21,26 @@ class Clients:
     @cached_property
     def dynamodb(self) -> Any:
         # asked several times a request: however it hangs, all of them end before the function's own time does
-        return _made("dynamodb", read_timeout_s=1)
+        return made("dynamodb", read_timeout_s=1)
 
     @cached_property
     def events(self) -> Any:
-        return _made("events")
+        return made("events")
 
     @cached_property
     def ssm(self) -> Any:
-        return _made("ssm")
+        return made("ssm")
 
     @cached_property
     def sagemaker(self) -> Any:
-        return _made("sagemaker")
+        return made("sagemaker")
 
     @cached_property
     def s3(self) -> Any:
-        return _made("s3")
+        return made("s3")
 
 
-def _made(service: str, read_timeout_s: float = 2) -> Any:
+def made(service: str, read_timeout_s: float = 2, attempts: int = 2) -> Any:
     client: Any = importlib.import_module("boto3").client
     unchecked = Config(parameter_validation=False)
-    return client(service, config=bounded(read_timeout_s=read_timeout_s, attempts=2).merge(unchecked))
+    return client(service, config=bounded(read_timeout_s=read_timeout_s, attempts=attempts).merge(unchecked))

@@ -34,7 +34,7 @@ def parts() -> Parts:
 def predict() -> Response[str]:
     started = time.perf_counter()
     made = parts()
-    request = made.reader.read(read_json(app.current_event))
+    request = made.reader.read(read_json(app.current_event), request_id(app))
     reply = made.service.answer(request)
     answer = service.body(made.contract, request, reply, request_id(app))
     response = Response(200, "application/json", json.dumps(answer, allow_nan=False))

@@ -6,12 +6,11 @@ import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.contract import MISSING, Contract
+from catalog.contract import MISSING, Contract, Feature
 from serve.session import Rows
 from serve.window import Snapshot, Window
 
@@ -53,7 +52,7 @@ class Inputs:
         entity = np.repeat(np.arange(len(windows)), lengths)
         time = np.array([time_ms for time_ms, _ in snapshots], np.int64) // 1000
         given = {name for _, values in snapshots for name in values}
-        values = {each.name: _column(snapshots, each.name) for each in schema.features if each.name in given}
+        values = {each.name: _column(snapshots, each) for each in schema.features if each.name in given}
         columns, last = code.Columns(entity, time, values), np.cumsum(lengths) - 1
         built: NDArray[np.float64] = code.build(columns, last)
         for place, feature in enumerate(schema.features):
@@ -62,8 +61,10 @@ class Inputs:
         return built
 
 
-def _column(snapshots: Sequence[Snapshot], name: str) -> NDArray[np.float64]:
-    found: list[Any] = [values.get(name, MISSING) for _, values in snapshots]
+def _column(snapshots: Sequence[Snapshot], feature: Feature) -> NDArray[np.float64]:
+    found = [values.get(feature.name, MISSING) for _, values in snapshots]
+    if feature.categories:
+        found = [feature.number(value) for value in found]
     return np.array(found, np.float64)
 
 

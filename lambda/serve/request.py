@@ -43,8 +43,11 @@ class Reader:
     contract: Contract
     others: Mapping[str, Contract]
 
-    def read(self, body: Any) -> Request:
-        """Raises BadRequest with every wrong field of every record, or TooLarge."""
+    def read(self, body: Any, request_id: str = "") -> Request:
+        """Raises BadRequest with every wrong field of every record, or TooLarge.
+
+        `request_id` names records that leave out a key which is the API's id of the request.
+        """
         if not isinstance(body, dict):
             raise BadRequest('the body must be a record, or {"records": [...]}')
         schema = self.contract.record
@@ -52,8 +55,8 @@ class Reader:
             return self._series(body, schema)
         if "records" in body:
             found = [self._checked(each, f"records[{n}]") for n, each in enumerate(batch(body))]
-            return Request("batch", _whole(found, schema))
-        return Request("one", _whole([self._checked(body, "")], schema))
+            return Request("batch", _named(_whole(found, schema), schema, request_id))
+        return Request("one", _named(_whole([self._checked(body, "")], schema), schema, request_id))
 
     def _series(self, body: dict[str, Any], schema: RecordSchema) -> Request:
         points = body[schema.series]
@@ -129,6 +132,15 @@ def _whole(found: list[_Checked], schema: RecordSchema, envelope: list[Problem] 
     timeless = sum(each.fields.get(schema.time) is None for each in found)
     arrivals = count(round(time.time() * 1000) - timeless + 1)
     return [_sent(each, schema, arrivals) for each in found]
+
+
+def _named(sent: list[Sent], schema: RecordSchema, request_id: str) -> list[Sent]:
+    """Of several records each has a name of its own."""
+    for key in schema.keys:
+        if key.missing == "request":
+            for n, each in enumerate(sent):
+                each.record.setdefault(key.name, f"{request_id}.{n}" if len(sent) > 1 else request_id)
+    return sent
 
 
 def _sent(checked: _Checked, schema: RecordSchema, arrivals: Iterator[int]) -> Sent:

@@ -25,13 +25,17 @@ HISTORY = "history_unavailable"
 
 @dataclass(frozen=True)
 class Reply:
-    """Answers in the order sent, each with the version that gave it; `reason` says why it is degraded."""
+    """Answers in the order sent, each with the version that gave it; `reason` says why it is degraded.
+
+    `packages` are those of the trained model that answered, None where the rule did.
+    """
 
     answers: list[Answer]
     versions: list[str]
     reasons: list[str | None]
     sent: list[Sent]
     faults: Faults = field(default_factory=Faults)
+    packages: Sequence[str | None] = ()
 
     @property
     def degraded(self) -> int:
@@ -81,7 +85,8 @@ class Service:
             told = [self._with_history(*each, seen) for each in zip(told, windows, strict=True)]
         reasons = [each.reason or (None if seen.known else HISTORY) for each in said]
         versions = [version(self.contract.name, each.package) if each.package else RULE for each in said]
-        return self._completed(told, versions, reasons, sent, turn.faults)
+        packages = [each.package for each in said]
+        return self._completed(told, versions, reasons, sent, turn.faults, packages)
 
     def _asked(self, request: Request) -> list[Sent]:
         """The records that an answer is for: of a series with a forecast, the newest."""
@@ -120,13 +125,14 @@ class Service:
         reasons: list[str | None],
         sent: list[Sent],
         faults: Faults | None = None,
+        packages: Sequence[str | None] = (),
     ) -> Reply:
         """With what was imputed, and with the parts of other models."""
         whole = [
             Answer({**each.body, **dict(self._imputed(of)), **part}, each.risk)
             for each, of, part in zip(told, sent, self.companions.read(sent), strict=True)
         ]
-        return Reply(whole, versions, reasons, sent, faults or Faults())
+        return Reply(whole, versions, reasons, sent, faults or Faults(), packages)
 
     def _imputed(self, sent: Sent) -> Iterator[tuple[str, list[str]]]:
         if any(feature.missing == "default" for feature in self.contract.record.features):

@@ -61,9 +61,9 @@ def _details(parts: Parts, reply: Reply, request_id: str) -> list[dict[str, obje
 
 
 def _anomalies(contract: Contract, reply: Reply) -> int:
-    """Answers with another class than the calm one."""
+    """Answers with another class than the calm one; a platform is neither."""
     classes = contract.target.classes
-    if not classes:
+    if not classes or contract.placement:
         return 0
     calm = contract.advice.calm if contract.advice else classes[0]
     return sum(told.body["label"] != calm for told in reply.answers)

@@ -49,6 +49,10 @@ class NoModel(Refused):
     status, title, retry_after_s = 503, "No model yet", 60
 
 
+class NotServed(Refused):
+    status, title, retry_after_s = 503, "Not served", 10
+
+
 class NotStored(Refused):
     status, title, retry_after_s = 503, "Not stored", 10
 

@@ -58,4 +58,4 @@ def test_every_problem_has_a_documented_status() -> None:
         response = problems.answer(app, kind("why"))
         check("Problem", json.loads(str(response.body)))
         assert f"Problem{response.status_code}" in COMPONENTS["responses"]
-    assert len(kinds) == 8
+    assert len(kinds) == 9

@@ -1,0 +1,84 @@
+"""POST /predict says where a request is served best, POST /route serves it; a direct call tries a package."""
+
+from __future__ import annotations
+
+import json
+import time
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.logging import correlation_paths
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from place import settings
+from place.clients import Clients
+from place.parts import Parts
+from place.told import Telling
+from serve.check import check
+from serve.telling import tell
+from shared.body import read_json
+from shared.problems import NotFound, install, request_id
+from shared.telemetry import logger, tracer
+
+app = APIGatewayRestResolver()
+install(app)
+
+
+@cache
+def parts() -> Parts:
+    """Made at the cold start."""
+    return Parts(settings.read(), Clients())
+
+
+@app.post(".*/predict(?:/[^/]+)?")
+def predict() -> Response[str]:
+    started = time.perf_counter()
+    made = parts()
+    request = made.reader.read(read_json(app.current_event), request_id(app))
+    reply, choices = made.chooser.choose(request)
+    telling = _telling(made)
+    single = request.kind == "one"
+    response = _answer(telling.one(choices[0]) if single else telling.batch(choices, request_id(app)))
+    tell(made, reply, request_id(app), started)
+    return response
+
+
+@app.post("/.+")
+def route() -> Response[str]:
+    started = time.perf_counter()
+    made, event, context = parts(), app.current_event, app.lambda_context
+    if made.router is None:
+        raise NotFound(f"there is no {event.http_method} {event.path}")
+    platform = (event.query_string_parameters or {}).get("platform")
+    order = made.orders.read(read_json(event), platform, request_id(app))
+    reply, (choice,) = made.chooser.choose(order.request)
+    answer = _telling(made).one(choice)
+    began = time.perf_counter()
+    try:
+        served = made.router.serve(order, choice, lambda: context.get_remaining_time_in_millis() / 1000)
+    finally:
+        # the twins' time is theirs: counted is what choosing takes
+        tell(made, reply, request_id(app), started + time.perf_counter() - began)
+    return _answer({**answer, "outcome": served.outcome, "result": served.worked and served.worked.result})
+
+
+def _telling(made: Parts) -> Telling:
+    return Telling(made.contract, made.placement, int(app.lambda_context.memory_limit_in_mb))
+
+
+def _answer(body: dict[str, Any]) -> Response[str]:
+    return Response(200, "application/json", json.dumps(body, allow_nan=False))
+
+
+@logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST, clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    made = parts()
+    if "check" in event:
+        return check(made.clients.sagemaker, made.clients.s3, str(event["check"]), made.contract)
+    started = time.perf_counter()
+    response: dict[str, Any] = app.resolve(event, context)
+    if response["statusCode"] >= 500:
+        made.counters.add(made.contract.name, {"errors": 1}, 1000 * (time.perf_counter() - started))
+    return response
