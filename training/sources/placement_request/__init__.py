@@ -1,0 +1,81 @@
+"""Synthetic placement requests: both platforms simulated, each sampled request measured on both.
+
+Made in groups, see `grouped`, and documented in docs/placement_request-data.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from catalog.placement import MEASURES, PLATFORM, TWINS, Placement
+from sources.grouped import grouped
+from sources.placement_request import traffic, work, world
+from sources.placement_request.traffic import Requests
+from sources.placement_request.world import Run
+
+__all__ = ["chunks"]
+
+START_S = 1_767_571_200
+"""2026-01-05T00:00Z, a Monday."""
+GROUP_S = 10_800
+"""A campaign begins within every so long."""
+WARM_S, MEASURED_S = 900, 1500
+"""The platforms run before a campaign, and how long it lasts."""
+SAMPLED = 0.06
+"""Share of a campaign's requests that are measured."""
+PLATFORMS = ("lambda", "ecs")
+
+
+def chunks(records: int = 88_000, seed: int = 20260101) -> Iterator[pa.Table]:
+    """`records` requests in time order, a table for each campaign, with two rows of each: one by platform."""
+    for table in grouped(records, lambda group, wanted: _requests(group, seed).slice(0, wanted)):
+        yield _rows(table)
+
+
+def campaign(group: int, seed: int, placement: Placement = TWINS) -> tuple[Requests, Run]:
+    """All requests of a campaign, and what they met where each was served by either platform at random."""
+    streams = [np.random.default_rng([seed, group, stream]) for stream in range(4)]
+    start = START_S + group * GROUP_S + float(streams[0].uniform(0, GROUP_S - WARM_S - MEASURED_S))
+    requests = traffic.between(streams[0], start, start + WARM_S + MEASURED_S)
+    chosen = streams[1].integers(0, 2, len(requests))
+    met = world.run(requests, work.draw(streams[2], requests), placement, chosen, streams[3])
+    return requests, met
+
+
+def _requests(group: int, seed: int) -> pa.Table:
+    """The measured ones of a campaign, a row for each, what they met as (lambda, ecs)."""
+    requests, run = campaign(group, seed)
+    sampled = np.random.default_rng([seed, group, 4]).random(len(requests)) < SAMPLED
+    places = np.flatnonzero(sampled & (requests.time_s >= requests.time_s[0] + WARM_S))
+    of, met = requests.take(places), [each[places] for each in run.met]
+    time = np.round(of.time_s * 1000).astype(np.int64)
+    names = (traffic.WORKLOADS, traffic.TIME_WINDOWS, traffic.LOAD_PATTERNS)
+    codes = (of.workload, of.window, of.load)
+    workload, window, load = (pa.array(n).take(pa.array(c)) for n, c in zip(names, codes, strict=True))
+    return pa.table(
+        {
+            "request_id": pa.array([f"r{group:05d}-{number:05d}" for number in range(len(places))]),
+            "timestamp": pa.array(time, pa.timestamp("ms", "UTC")),
+            "workload_type": workload,
+            "payload_size_kb": of.payload_kb,
+            "time_window": window,
+            "load_pattern": load,
+            **{name: _pairs(values) for name, values in zip(MEASURES, met, strict=True)},
+        }
+    )
+
+
+def _pairs(values: traffic.Array) -> pa.Array:
+    return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), len(PLATFORMS))
+
+
+def _rows(requests: pa.Table) -> pa.Table:
+    """A row for each request and platform."""
+    twice = requests.take(pa.array(np.repeat(np.arange(len(requests)), len(PLATFORMS))))
+    platform = pa.array(PLATFORMS).take(pa.array(np.tile(np.arange(len(PLATFORMS)), len(requests))))
+    flat = {name: requests[name].combine_chunks().flatten() for name in MEASURES}
+    columns = {name: twice[name] for name in requests.column_names if name not in MEASURES}
+    return pa.table({**columns, PLATFORM: platform, **flat})
