@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from catalog.contract import Contract
@@ -19,7 +20,8 @@ from stacks.constructs.remediation_executor import RemediationExecutor
 from stacks.constructs.telling_functions import ControlFunction, TellingFunction
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
-from stacks.names import arn, model_id, scoped
+from stacks.names import arn, model_id, router_function, scoped
+from stacks.placement_stack import PlacementStack
 
 CONTROL = (
     ("GET", "health"),
@@ -41,6 +43,7 @@ class ApiStack(Stack):
         env: Environment,
         models: Sequence[ModelSpec],
         foundation: FoundationStack,
+        placement: PlacementStack | None,
         payloads: Payloads,
     ) -> None:
         super().__init__(scope, id, description=f"Operations ML, {env.name}: API and insights")
@@ -69,6 +72,8 @@ class ApiStack(Stack):
         api = ModelApi(self, "Api", env=env, foundation=foundation)
         for spec in models:
             api.route("POST", spec.route, served.get(spec.name, functions["predict"]))
+        if placement:
+            api.route("POST", placement.forward, self._router(placement))
         api.route("GET", "/api/models", functions["models"])
         api.route("POST", "/api/insights", functions["insights"])
         for base in sorted({spec.api for spec in models}):
@@ -114,6 +119,14 @@ class ApiStack(Stack):
             environment=environment,
             contracts=contracts,
             memory_mb=512,
+        )
+
+    def _router(self, placement: PlacementStack) -> lambda_.IFunction:
+        """By its name: an export would keep the placement from being taken away."""
+        self.add_stack_dependency(placement)
+        name = arn(self, "lambda", f"function:{router_function(self._env)}")
+        return lambda_.Function.from_function_attributes(
+            self, "Router", function_arn=name, same_environment=True
         )
 
     def _arns(self, service: str, resources: Iterable[str]) -> list[str]:

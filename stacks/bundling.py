@@ -18,9 +18,12 @@ from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
 from catalog.contract import SHIPPED, Contract
+from catalog.known import LEARNERS
 
 SKIPPED_SUFFIXES = (".pyc", ".lock")
 SKIPPED_PARTS = ("__pycache__",)
+BESIDE: Mapping[str, tuple[str, ...]] = {"place": ("serve",)}
+"""Other functions' folders whose code a function's own builds on; `shared` every function has."""
 STUDIES, SOURCES = "studies/", "sources/"
 SHARED_SOURCES = tuple(f"{SOURCES}{name}.py" for name in ("__init__", "grouped", "layout"))
 """What the generators of all records need; whatever else lies there is for one record, or for the desk."""
@@ -28,16 +31,18 @@ SHARED_SOURCES = tuple(f"{SOURCES}{name}.py" for name in ("__init__", "grouped",
 
 @dataclass(frozen=True)
 class Payloads:
-    """Where payload code lies (`root` holds lambda/, training/, catalog/), where the functions' layers were
-    built, each in a folder of its name, and where bundles are staged."""
+    """Where payload code lies (`root` holds lambda/, training/, catalog/), where the functions' layers and
+    the jobs' packages were built, each in a folder of its name, and where bundles are staged."""
 
     root: Path
     layers: Path
     staging: Path
+    packages: Path = Path(".build/packages")
 
     @classmethod
     def of(cls, root: Path) -> "Payloads":
-        return cls(root=root, layers=root / ".build" / "layers", staging=root / ".build" / "bundles")
+        built = root / ".build"
+        return cls(root=root, layers=built / "layers", staging=built / "bundles", packages=built / "packages")
 
 
 def function_files(
@@ -59,8 +64,11 @@ def function_files(
     }
     return {
         **tables,
-        **read_files(code / folder, folder),
-        **read_files(code / "shared", "shared"),
+        **{
+            path: data
+            for each in (folder, *BESIDE.get(folder, ()), "shared")
+            for path, data in read_files(code / each, each).items()
+        },
         **_contract_files(root, contracts),
         **(model_files(root, serves) if serves else {}),
     }
@@ -93,6 +101,38 @@ def training_files(root: Path, contract: Contract) -> dict[str, bytes]:
     return {**code, **_contract_files(root, [contract])}
 
 
+def function_bundle(
+    payloads: Payloads,
+    folder: str,
+    contracts: Iterable[Contract] = (),
+    *,
+    serves: Contract | None = None,
+    settings: Mapping[str, object] | None = None,
+) -> tuple[Path, str]:
+    """The function's bundle as a staged folder, and its hash; see `function_files`."""
+    files = function_files(payloads.root, folder, contracts, serves=serves, settings=settings)
+    if not any(path.startswith(f"{folder}/") for path in files):
+        raise ValueError(f"lambda/{folder}/ holds no code; a function is bundled from it")
+    digest = content_hash(files)
+    target = payloads.staging / f"{folder}-{digest[:16]}"
+    _stage(files, target)
+    return target, digest
+
+
+def package_files(built: Path, learners: Iterable[str]) -> dict[str, bytes]:
+    """What the containers of `learners` lack, by path inside the job's bundle; ValueError where make did not
+    build it."""
+    files: dict[str, bytes] = {}
+    for name in sorted({package for learner in learners for package in LEARNERS[learner].packages}):
+        found = read_files(built / name, "packages")
+        if not found:
+            raise ValueError(
+                f"the package {name!r} is not built ({built / name} is empty); run `make setup` first"
+            )
+        files |= found
+    return files
+
+
 def function_code(
     payloads: Payloads,
     folder: str,
@@ -101,19 +141,16 @@ def function_code(
     serves: Contract | None = None,
     settings: Mapping[str, object] | None = None,
 ) -> lambda_.Code:
-    """The function's bundle as a folder asset; see `function_files`."""
-    files = function_files(payloads.root, folder, contracts, serves=serves, settings=settings)
-    if not any(path.startswith(f"{folder}/") for path in files):
-        raise ValueError(f"lambda/{folder}/ holds no code; a function is bundled from it")
-    digest = content_hash(files)
-    target = payloads.staging / f"{folder}-{digest[:16]}"
-    _stage(files, target)
+    """The function's bundle as a folder asset."""
+    target, digest = function_bundle(payloads, folder, contracts, serves=serves, settings=settings)
     return lambda_.Code.from_asset(str(target), asset_hash=digest, asset_hash_type=AssetHashType.CUSTOM)
 
 
-def training_asset(scope: Construct, id: str, payloads: Payloads, contract: Contract) -> s3_assets.Asset:
+def training_asset(
+    scope: Construct, id: str, payloads: Payloads, contract: Contract, *, learners: Iterable[str]
+) -> s3_assets.Asset:
     """The job bundle of one model as a .tar.gz file asset."""
-    files = training_files(payloads.root, contract)
+    files = training_files(payloads.root, contract) | package_files(payloads.packages, learners)
     digest = content_hash(files)
     archive = payloads.staging / f"{contract.name}-{digest[:16]}.tar.gz"
     if not archive.exists():

@@ -8,6 +8,7 @@ from typing import Literal
 from stacks.guardrails import AllAtOnce, Canary
 from stacks.images import images
 from stacks.instances import Role, instance_problem, resolve_hosting
+from stacks.placements import PlacementSettings, placement_problems
 from stacks.remediations import Automation, Remediation, remediation_problems
 
 Gateway = Literal["s3", "dynamodb"]
@@ -59,9 +60,9 @@ class Environment:
     volume_gb: int = 30
     max_tuning_jobs: int = 50
     max_parallel_jobs: int = 5
-    spot: bool = True
     max_trials: int | None = None
     """Of one training, shared by the learners it tunes; None bounds each by `max_tuning_jobs` alone."""
+    spot: bool = True
     schedules: bool = True
 
     tracking: Literal["app", "external"] = "app"
@@ -74,6 +75,8 @@ class Environment:
     promotion: Literal["automatic", "manual"] = "manual"
     remediation: Remediation | None = None
     """Who decides on recommended actions; None leaves it to whoever listens to the bus."""
+    placement: PlacementSettings | None = None
+    """Where placed work runs; without it the model still tells where it would."""
     poll_s: int = 60
     alarm_email: str | None = None
     requests_per_second: int = 50
@@ -111,6 +114,8 @@ def _problems(env: Environment) -> Iterator[str]:
         yield f"alarm_email {env.alarm_email!r} is no address"
     if env.remediation:
         yield from remediation_problems(env.remediation)
+    if env.placement:
+        yield from placement_problems(env.placement)
     yield from _job_problems(env)
     yield from _serving_problems(env)
 
@@ -125,13 +130,13 @@ def _job_problems(env: Environment) -> Iterator[str]:
             yield problem
     if not 1 <= env.max_parallel_jobs <= env.max_tuning_jobs:
         yield f"{env.max_parallel_jobs} of {env.max_tuning_jobs} tuning jobs run at once; allowed is 1 to all"
+    if env.max_trials is not None and env.max_trials < env.max_tuning_jobs:
+        yield f"max_trials {env.max_trials} must be at least max_tuning_jobs, {env.max_tuning_jobs}, or None"
     for name in ("ttl_days", "volume_gb", "poll_s", "requests_per_second", "burst"):
         if getattr(env, name) < 1:
             yield f"{name} must be at least 1, got {getattr(env, name)}"
 
 
-    if env.max_trials is not None and env.max_trials < env.max_tuning_jobs:
-        yield f"max_trials {env.max_trials} must be at least max_tuning_jobs, {env.max_tuning_jobs}, or None"
 def _serving_problems(env: Environment) -> Iterator[str]:
     try:
         resolve_hosting(env.endpoint_wish)
@@ -157,15 +162,16 @@ LOCAL = Environment(
     guardrail=AllAtOnce(bake_s=0),
     max_tuning_jobs=6,
     max_parallel_jobs=2,
+    max_trials=8,
     spot=False,
     schedules=False,
     tracking="external",
     native_layers=False,
     promotion="automatic",
-    max_trials=8,
     remediation=Remediation(
         (("restart_service", Automation("AWS-RestartEC2Instance", (("InstanceId", ("{entity}",)),))),)
     ),
+    placement=PlacementSettings(outcome_window_s=1),
     poll_s=1,
     archive_window_s=1,
 )
@@ -176,6 +182,7 @@ DEV = Environment(
     allow_delete=True,
     promotion="automatic",
     log_retention_days=14,
+    placement=PlacementSettings(outcome_window_s=60),
     archive_window_s=10,
 )
 
@@ -184,6 +191,7 @@ STAGING = Environment(
     network=Network(),
     initial_instances=2,
     guardrail=Canary(percent=50, wait_s=300),
+    placement=PlacementSettings(),
     promotion="automatic",
 )
 
@@ -192,6 +200,7 @@ PROD = Environment(
     network=Network(),
     initial_instances=2,
     guardrail=Canary(percent=50, wait_s=600, bake_s=600),
+    placement=PlacementSettings(nat_gateways=2),
     log_retention_days=365,
     processing_instance="ml.m5.xlarge",
     training_instance="ml.m5.xlarge",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import CfnOutput, Fn, Stack
+from aws_cdk import CfnOutput
 from aws_cdk import aws_events as events
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -18,6 +18,7 @@ from stacks.constructs.model_registry import ModelRegistry
 from stacks.constructs.private_network import PrivateNetwork
 from stacks.environments import Environment
 from stacks.names import model_id
+from stacks.zoned_stack import ZonedStack
 
 COLD = (tier(s3.StorageClass.INFREQUENT_ACCESS, 30), tier(s3.StorageClass.GLACIER_INSTANT_RETRIEVAL, 120))
 CHECKPOINT_DAYS = 7
@@ -26,16 +27,15 @@ CAPTURE_DAYS = 90
 """Long enough to compare two trainings' worth of requests; they hold callers' data."""
 RUN_DAYS = 180
 """Prepared splits are derived from the raw bucket, which is kept; the newest runs are asked for."""
-MOST_ZONES = 3
 
 
-class FoundationStack(Stack):
+class FoundationStack(ZonedStack):
     """Outlives the others; each of them reads only this one."""
 
     def __init__(self, scope: Construct, id: str, *, env: Environment, models: Sequence[ModelSpec]) -> None:
         super().__init__(scope, id, description=f"Operations ML, {env.name}: data, keys and registry")
         self.key = EncryptionKey(self, "Key", env=env)
-        logs = AccessLogBucket(self, "AccessLogs", env=env)
+        self.access_logs = logs = AccessLogBucket(self, "AccessLogs", env=env)
         self.raw = DataBucket(self, "Raw", env=env, key=self.key, access_logs=logs, transitions=COLD)
         learned = [spec for spec in models if spec.training]
         names = [spec.name for spec in learned]
@@ -83,11 +83,6 @@ class FoundationStack(Stack):
         for spec in learned:
             ModelRegistry(registry, model_id(spec), env=env, spec=spec)
         self._tell()
-
-    @property
-    def availability_zones(self) -> list[str]:
-        """Left to CloudFormation: the library would look them up where the account is known."""
-        return [Fn.select(index, Fn.get_azs()) for index in range(MOST_ZONES)]
 
     def _tell(self) -> None:
         CfnOutput(self, "RawBucket", value=self.raw.bucket_name)

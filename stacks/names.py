@@ -33,6 +33,11 @@ def candidate_parameter(env: Environment, spec: ModelSpec) -> str:
     return f"/ops-ml/{env.name}/{spec.name}/candidate"
 
 
+def exploration_parameter(env: Environment, spec: ModelSpec) -> str:
+    """Percent of the requests that a coin places instead of the model; 0 turns it off."""
+    return f"/ops-ml/{env.name}/{spec.name}/exploration"
+
+
 def tracking_parameter(env: Environment) -> str:
     """Where MLflow is: the ARN of the environment's own, an address, or `none`."""
     return f"/ops-ml/{env.name}/tracking"
@@ -54,6 +59,20 @@ def training_machine(env: Environment, spec: ModelSpec) -> str:
 
 def promotion_machine(env: Environment) -> str:
     return f"{env.name}-promotion"
+
+
+def workload(env: Environment) -> str:
+    """Placed work by both its platforms: the function, and the cluster and its service."""
+    return f"{env.name}-workload"
+
+
+def router_function(env: Environment) -> str:
+    """The function that sends work to the platform its model chose."""
+    return f"{env.name}-router"
+
+
+def outcome_stream(env: Environment) -> str:
+    return f"{env.name}-outcomes"
 
 
 def serving_stack(env: Environment, spec: ModelSpec) -> str:

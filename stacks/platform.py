@@ -11,6 +11,7 @@ from stacks.bundling import Payloads
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
 from stacks.names import model_id
+from stacks.placement_stack import PlacementStack
 from stacks.serving_stack import ServingStack
 from stacks.training_stack import TrainingStack
 
@@ -40,4 +41,36 @@ class Platform(cdk.Stage):
                     serving=spec.endpoint,
                     foundation=foundation,
                 )
-        ApiStack(self, "Api", env=environment, models=models, foundation=foundation, payloads=payloads)
+        ApiStack(
+            self,
+            "Api",
+            env=environment,
+            models=models,
+            foundation=foundation,
+            placement=self._placement(environment, models, foundation, payloads),
+            payloads=payloads,
+        )
+
+    def _placement(
+        self,
+        env: Environment,
+        models: Sequence[ModelSpec],
+        foundation: FoundationStack,
+        payloads: Payloads,
+    ) -> PlacementStack | None:
+        """Where the environment runs placed work and a model tells where."""
+        for spec in models:
+            if env.placement and spec.router and spec.contract.placement:
+                return PlacementStack(
+                    self,
+                    "Placement",
+                    env=env,
+                    settings=env.placement,
+                    spec=spec,
+                    serving=spec.router,
+                    twins=spec.contract.placement,
+                    models=models,
+                    foundation=foundation,
+                    payloads=payloads,
+                )
+        return None

@@ -59,6 +59,54 @@ class EndpointMetrics:
         )
 
 
+class ServiceMetrics:
+    """What a service behind a load balancer tells: its requests by the balancer (latency in seconds), its
+    tasks by Container Insights."""
+
+    def __init__(self, *, balancer: str, targets: str, cluster: str, service: str) -> None:
+        self._balancer = (("LoadBalancer", balancer),)
+        self._targets = (("TargetGroup", targets), *self._balancer)
+        self._service = (("ClusterName", cluster), ("ServiceName", service))
+
+    def requests(self) -> Metric:
+        return self._answered("RequestCount")
+
+    def errors_5xx(self) -> Metric:
+        return self._answered("HTTPCode_Target_5XX_Count")
+
+    def unanswered(self) -> Metric:
+        """What the balancer answered in place of a task: none was there, or none in time."""
+        return Metric(
+            namespace="AWS/ApplicationELB", name="HTTPCode_ELB_5XX_Count", dimensions=self._balancer
+        )
+
+    def latency(self, statistic: str) -> Metric:
+        return self._answered("TargetResponseTime", statistic, label=statistic)
+
+    def unhealthy(self) -> Metric:
+        return self._answered("UnHealthyHostCount", "Maximum")
+
+    def cpu(self) -> Metric:
+        return Metric(
+            namespace="AWS/ECS", name="CPUUtilization", dimensions=self._service, statistic="Average"
+        )
+
+    def tasks(self, name: str, statistic: str = "Minimum") -> Metric:
+        """`RunningTaskCount`, `PendingTaskCount`."""
+        return Metric(
+            namespace="ECS/ContainerInsights", name=name, dimensions=self._service, statistic=statistic
+        )
+
+    def _answered(self, name: str, statistic: str = "Sum", *, label: str = "") -> Metric:
+        return Metric(
+            namespace="AWS/ApplicationELB",
+            name=name,
+            dimensions=self._targets,
+            statistic=statistic,
+            label=label,
+        )
+
+
 def model_age(environment: str, model: str) -> Metric:
     """Days since the champion was approved, told daily by the age function."""
     return Metric(
@@ -91,6 +139,16 @@ def function_metric(function: str, name: str, title: str = "", *, statistic: str
 def machine_metric(arn: str, name: str, title: str = "") -> Metric:
     """`ExecutionsFailed`, `ExecutionsTimedOut`, `ExecutionsSucceeded` of one state machine."""
     return Metric(namespace="AWS/States", name=name, dimensions=(("StateMachineArn", arn),), label=title)
+
+
+def delivery_metric(stream: str, name: str) -> Metric:
+    """`DeliveryToS3.DataFreshness`: seconds that the oldest undelivered record has waited."""
+    return Metric(
+        namespace="AWS/Firehose",
+        name=name,
+        dimensions=(("DeliveryStreamName", stream),),
+        statistic="Maximum",
+    )
 
 
 def queue_depth(queue: str) -> Metric:

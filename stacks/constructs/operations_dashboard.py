@@ -43,17 +43,21 @@ class OperationsDashboard(cloudwatch.CfnDashboard):
         rows = [_model_row(env, spec) for spec in models]
         rows += [_api_row(api, functions), _run_row({name: machine_arn(stack, name) for name in machines})]
         rows[-1].append(("Age of the champions", [model_age(env.name, spec.name) for spec in learned], []))
-        widgets = [
-            _widget(graph, x=WIDTH * column, y=HEIGHT * line, region=env.region)
-            for line, row in enumerate(rows)
-            for column, graph in enumerate(row)
-        ]
         super().__init__(
             scope,
             id,
             dashboard_name=f"{env.name}-ops-ml",
-            dashboard_body=stack.to_json_string({"widgets": widgets}),
+            dashboard_body=stack.to_json_string({"widgets": widgets(rows, env.region)}),
         )
+
+
+def widgets(rows: Sequence[Sequence[Graph]], region: str) -> list[dict[str, Any]]:
+    """Each row's graphs beside each other."""
+    return [
+        _widget(graph, x=WIDTH * column, y=HEIGHT * line, region=region)
+        for line, row in enumerate(rows)
+        for column, graph in enumerate(row)
+    ]
 
 
 def _model_row(env: Environment, spec: ModelSpec) -> list[Graph]:

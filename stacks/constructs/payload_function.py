@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -23,6 +24,7 @@ LAYER_DESCRIPTIONS: dict[LayerName, str] = {
     "functions": "Third-party code of the functions",
     "inference": "Runs models inside functions",
     "tracking": "Records experiments",
+    "workload": "Codecs of placed work",
 }
 METRIC_ALARMS = {"Errors": "fails", "Throttles": "is throttled"}
 
@@ -68,10 +70,15 @@ class PayloadFunction(lambda_.Function):
         serves: Contract | None = None,
         settings: Mapping[str, object] | None = None,
         more_layers: Sequence[PayloadLayer] = (),
+        bare: bool = False,
         name: str | None = None,
         timeout_s: int = 30,
         memory_mb: int = 256,
+        reserved: int | None = None,
+        vpc: ec2.IVpc | None = None,
+        security_group: ec2.ISecurityGroup | None = None,
     ) -> None:
+        """A `bare` one does without the layer of all functions; `reserved` is concurrency of its own."""
         place = Construct(scope, id)
         log_group = ServiceLogGroup(place, "Log", env=env, key=foundation.key)
         role = iam.Role(place, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
@@ -85,12 +92,15 @@ class PayloadFunction(lambda_.Function):
             architecture=lambda_.Architecture.X86_64,
             handler=f"{folder}.handler.handler",
             code=function_code(layer.payloads, folder, contracts, serves=serves, settings=settings),
-            layers=[layer, *more_layers],
+            layers=[*([] if bare else [layer]), *more_layers],
             role=role,
             log_group=log_group,
             tracing=lambda_.Tracing.ACTIVE,
             timeout=Duration.seconds(timeout_s),
             memory_size=memory_mb,
+            reserved_concurrent_executions=reserved,
+            vpc=vpc,
+            security_groups=[security_group] if security_group else None,
             environment_encryption=foundation.key,
             environment={
                 "POWERTOOLS_SERVICE_NAME": folder,
