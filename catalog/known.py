@@ -9,10 +9,14 @@ Framework = Literal["xgboost", "scikit-learn", "pytorch"]
 
 @dataclass(frozen=True)
 class Learner:
-    """A learner of training/learners/ and the hyperparameters of it that a range may search."""
+    """A learner of training/learners/ and the hyperparameters of it that a range may search.
+
+    `packages`, locked in requirements-<package>.txt, are what its container lacks: they travel in the bundle.
+    """
 
     framework: Framework
     hyperparameters: tuple[str, ...]
+    packages: tuple[str, ...] = ()
 
 
 LEARNERS = {
@@ -35,6 +39,25 @@ LEARNERS = {
     ),
     "random_forest": Learner(
         "scikit-learn", ("n_estimators", "max_depth", "min_samples_leaf", "max_features")
+    ),
+    "lightgbm": Learner(
+        "scikit-learn",
+        (
+            "num_leaves",
+            "learning_rate",
+            "min_child_samples",
+            "feature_fraction",
+            "bagging_fraction",
+            "lambda_l1",
+            "lambda_l2",
+            "max_bin",
+            "num_boost_round",
+            "early_stopping_rounds",
+        ),
+        packages=("lightgbm",),
+    ),
+    "neural_network": Learner(
+        "scikit-learn", ("hidden", "layers", "learning_rate", "alpha", "batch_size", "epochs", "patience")
     ),
     "linear_text": Learner("scikit-learn", ("C",)),
     "lstm": Learner(

@@ -6,6 +6,7 @@ from catalog.models.failure import FAILURE
 from catalog.models.failure_rule import FAILURE_RULE
 from catalog.models.iops_performance import IOPS_PERFORMANCE
 from catalog.models.iops_risk import IOPS_RISK
+from catalog.models.placement import PLACEMENT
 from catalog.models.threat import THREAT
 from catalog.models.threat_payload import THREAT_PAYLOAD
 from catalog.registry import checked
@@ -20,4 +21,5 @@ MODELS: tuple[ModelSpec, ...] = checked(
     THREAT_PAYLOAD,
     CAPACITY,
     ANOMALY,
+    PLACEMENT,
 )

@@ -26,6 +26,8 @@ def key(field: Key) -> st.SearchStrategy[str]:
 
 
 def feature(field: Feature) -> st.SearchStrategy[Any]:
+    if field.categories:
+        return st.sampled_from(field.categories)
     if field.integer:
         top = 10**6 if field.maximum is None else int(field.maximum)
         return st.integers(int(field.minimum), top)
@@ -36,7 +38,7 @@ def feature(field: Feature) -> st.SearchStrategy[Any]:
 def record(schema: RecordSchema) -> st.SearchStrategy[dict[str, Any]]:
     """A good flat record: what is required, and at least one measurement."""
     keys = {field.name: key(field) for field in schema.keys}
-    measured = {field.name: feature(field) for field in schema.features}
+    measured = {field.name: feature(field) for field in schema.given}
     measured |= {field.name: st.text(max_size=40) for field in schema.texts}
     needed = {name: how for name, how in {**keys, **measured}.items() if name in schema.required}
     if not set(needed) & set(measured):

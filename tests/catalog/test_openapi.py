@@ -44,6 +44,7 @@ def test_the_committed_document_is_fresh() -> None:
 def test_every_route_is_there_and_signed() -> None:
     control = ("health", "metrics", "models/status", "models/train", "models/train/{execution_id}")
     routes = {spec.route for spec in MODELS} | {"/api/insights", "/api/models"}
+    routes |= {spec.router.forward for spec in MODELS if spec.router}
     routes |= {f"{spec.api}/{path}" for spec in MODELS for path in control}
     assert set(DOCUMENT["paths"]) == routes
     assert DOCUMENT["security"] == [{"sigv4": []}]
@@ -105,7 +106,7 @@ def test_schema_and_contract_judge_alike(spec: ModelSpec, data: st.DataObject) -
     assert spec.contract.check(record) == []
     checks, schema = validator(body(spec.route)["schema"]), spec.contract.record
     assert all(checks.is_valid(form) for form in forms(spec, record))
-    measured = [field.name for field in (*schema.features, *schema.texts)]
+    measured = [field.name for field in (*schema.given, *schema.texts)]
     name = data.draw(st.sampled_from([*measured, "other"]))
     value = data.draw(st.sampled_from([True, -2e100, [], {}]))
     changed = {**record, name: value}
@@ -131,8 +132,14 @@ def test_what_is_left_out_is_missed_by_both(spec: ModelSpec) -> None:
 def test_every_field_is_described_with_its_unit(spec: ModelSpec) -> None:
     name = f"{pascal(spec.name)}Record" if spec.contract.readings else pascal(spec.contract.record.name)
     schema = DOCUMENT["components"]["schemas"][name]
-    for feature in spec.contract.record.features:
+    assert not {each.name for each in spec.contract.record.features if each.missing == "compute"} & set(
+        schema["properties"]
+    )
+    for feature in spec.contract.record.given:
         told = schema["properties"][feature.name]
+        if feature.categories:
+            assert (told["enum"], told["description"]) == (list(feature.categories), feature.description)
+            continue
         assert (told["x-unit"], told["minimum"], told.get("maximum"), told.get("default")) == (
             feature.unit,
             feature.minimum,
