@@ -5,6 +5,7 @@ PYTHON ?= python3
 ENV ?= local
 VENV := .venv
 LAYERS := $(patsubst %,.build/layers/%.ready,functions inference tracking)
+PACKAGES := $(patsubst %,.build/packages/%.ready,lightgbm)
 PY := $(VENV)/bin/python
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export CDK_VALIDATION ?= false
@@ -19,9 +20,9 @@ help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 	@echo "  options: ENV=local|dev|staging|prod (synth, diff, load), DATA=folder of real sets (run, load, bench), PARTS=\"serve ...\" (bench)"
 
-setup: $(VENV)/.dev node_modules/.ready $(LAYERS) ## install everything, pinned, into this folder
+setup: $(VENV)/.dev node_modules/.ready $(LAYERS) $(PACKAGES) ## install everything, pinned, into this folder
 
-run: $(VENV)/.run node_modules/.ready .build/layers/functions.ready ## deploy into the local AWS, train, promote, predict
+run: $(VENV)/.run node_modules/.ready .build/layers/functions.ready $(PACKAGES) ## deploy into the local AWS, train, promote, predict
 	@$(PY) -m local.run up $(if $(DATA),--data "$(DATA)")
 
 status: $(VENV)/.run ## what runs locally, and which models it serves
@@ -81,4 +82,11 @@ node_modules/.ready: $(VENV)/.run package.json package-lock.json
 	@$(VENV)/bin/uv pip install -q --target .build/layers/$*/python --python-platform x86_64-manylinux_2_28 \
 	  --python-version 3.12 --only-binary :all: --no-compile-bytecode --no-deps --require-hashes -r requirements-$*.txt
 	@rm -rf .build/layers/$*/python/.lock .build/layers/$*/python/bin
+	@touch $@
+
+.build/packages/%.ready: $(VENV)/.run requirements-%.txt
+	@rm -rf .build/packages/$* && mkdir -p .build/packages
+	@$(VENV)/bin/uv pip install -q --target .build/packages/$* --python-platform x86_64-manylinux_2_28 \
+	  --python-version 3.12 --only-binary :all: --no-compile-bytecode --no-deps --require-hashes -r requirements-$*.txt
+	@rm -rf .build/packages/$*/.lock .build/packages/$*/bin
 	@touch $@

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from encoding import Matrix
+from onnx_trees import at_most
 
 Whole = NDArray[np.int32]
 ROWS = 2_000
@@ -48,7 +49,7 @@ class Trees:
         return cls(
             roots=roots.astype(np.int32),
             feature=np.where(is_leaf, 0, _joined(grown, "feature")).astype(np.int32),
-            threshold=np.where(is_leaf, 0, _at_most(_joined(grown, "threshold"))).astype(np.float32),
+            threshold=np.where(is_leaf, 0, at_most(_joined(grown, "threshold"))).astype(np.float32),
             left=np.where(is_leaf, own, left + offset).astype(np.int32),
             right=np.where(is_leaf, own, right + offset).astype(np.int32),
             missing_left=_joined(grown, "missing_go_to_left").astype(bool) & ~is_leaf,
@@ -91,9 +92,3 @@ class Trees:
 
 def _joined(grown: list[Any], field: str) -> NDArray[Any]:
     return np.concatenate([getattr(tree, field) for tree in grown])
-
-
-def _at_most(thresholds: NDArray[np.float64]) -> NDArray[np.float32]:
-    """The largest float32 not above each threshold: no float32 input lies between the two."""
-    near = thresholds.astype(np.float32)
-    return np.where(near > thresholds, np.nextafter(near, np.float32(-np.inf)), near)

@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import class_weights
 from catalog.contract import Target
 from jobs import JobError
 
-WEIGHTS = {"none": 0.0, "sqrt": 0.5, "balanced": 1.0}
-"""Power of a class's rarity that its rows weigh with."""
 FEW_ROWS, FEW_BINS = 20_000, 64
 """Few rows fill few bins, and the time of a round follows the bins."""
 Kind = tuple[str, Callable[[str], Any]]
@@ -69,7 +68,7 @@ BOOSTER: dict[str, Kind] = {
 OWN: dict[str, Kind] = {
     "num_boost_round": WHOLE,
     "early_stopping_rounds": WHOLE,
-    "class_weight": _choice(*WEIGHTS),
+    "class_weight": _choice(*class_weights.POWERS),
 }
 DEFAULTS = {
     "num_boost_round": "300",
@@ -100,13 +99,7 @@ class Settings:
 
     def row_weights(self, labels: NDArray[np.float32]) -> NDArray[np.float32] | None:
         """Rows of rare classes weigh more, as `class_weight` says; their mean stays 1."""
-        power = WEIGHTS[self.class_weight]
-        if not self.classes or not power:
-            return None
-        codes = labels.astype(np.int64)
-        counts = np.maximum(np.bincount(codes, minlength=self.classes), 1)
-        weights = ((len(codes) / counts) ** power)[codes]
-        return np.asarray(weights / weights.mean(), np.float32)
+        return class_weights.row_weights(self.class_weight, labels, self.classes)
 
 
 def _usual(target: Target) -> dict[str, str]:
