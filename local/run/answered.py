@@ -30,12 +30,18 @@ class Answered:
         found: Prediction = self.answer.get("prediction") or self.answer["predictions"][-1]
         return found
 
+    @property
+    def degraded(self) -> bool:
+        """Whether anything less than the model answered."""
+        told = self.answer["model_info"] if self.spec.router else self.answer
+        return bool(told.get("degraded"))
+
     def shown(self) -> Group:
         return Group(self._head(), *self._parts(), self._foot())
 
     def _head(self) -> Text:
         said = self.prediction
-        head = Text(f"{self.body[self.spec.contract.record.entity]}: ")
+        head = Text(f"{self.body.get(self.spec.contract.record.entity) or self.answer['request_id']}: ")
         head.append(_said(said), style="bold")
         for name, share in (said.get("probabilities") or {}).items():
             if share >= 0.005:
@@ -44,6 +50,8 @@ class Answered:
 
     def _parts(self) -> Iterator[RenderableType]:
         said = self.prediction
+        if self.spec.router:
+            yield _outcome(self.answer["outcome"])
         if said.get("contributions"):
             yield _reasons(said)
         if said.get("forecast"):
@@ -54,16 +62,26 @@ class Answered:
             yield Text(note, style="dim")
 
     def _foot(self) -> Text:
-        return Text(f"{self.answer['model_version']}, request {self.answer['request_id']}", style="dim")
+        told = self.answer["model_info"]["model_type"] if self.spec.router else self.answer["model_version"]
+        return Text(f"{told}, request {self.answer['request_id']}", style="dim")
 
 
 def _said(prediction: Prediction) -> str:
+    if platform := prediction.get("platform"):
+        return f"{platform}, {prediction['confidence']:.0%} sure"
     if prediction.get("label"):
         return str(prediction["label"])
     if prediction.get("forecast"):
         last = prediction["forecast"][-1]
         return f"{prediction['current']:.1f} now, {last['p50']:.1f} in {last['horizon_hours']:g} h"
     return f"{prediction['value']:.1f}"
+
+
+def _outcome(outcome: dict[str, Any]) -> Text:
+    took = (
+        f"served by {outcome['platform']} in {outcome['latency_ms']:.0f} ms for {outcome['cost_usd']:.2g} USD"
+    )
+    return Text(took + (", the other platform having failed" if outcome["failed_over"] else ""))
 
 
 def _reasons(prediction: Prediction) -> Table:

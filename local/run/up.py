@@ -47,7 +47,7 @@ class GuidedRun:
         self.promote(packages)
         answered = self.predict()
         report.summary(self.console, self.cloud, self.steps, packages, answered, mlflow.url)
-        return len(answered) == len(MODELS) and not any(item.answer["degraded"] for item in answered)
+        return len(answered) == len(MODELS) and not any(item.degraded for item in answered)
 
     def start(self) -> None:
         with self.steps.step("Start the local AWS") as step:
@@ -119,8 +119,11 @@ class GuidedRun:
 
     def _ask(self, base: str, spec: ModelSpec, stored: dict[str, Any]) -> Answered:
         """Asks with the newest stored record, or with the schema's own example where none is stored."""
-        address, schema = base + spec.route, spec.contract.record
-        if schema.name == MODELS[0].contract.record.name:
+        schema = spec.contract.record
+        address = base + (spec.router.forward if spec.router else spec.route)
+        if spec.router:
+            body = examples.request(schema)
+        elif schema.name == MODELS[0].contract.record.name:
             body = stored
         else:
             body = examples.several(schema) if schema.series else examples.one(schema)
