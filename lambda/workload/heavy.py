@@ -1,4 +1,4 @@
-"""`heavy_processing`: statistics of bytes and their pairs, then LZMA two ways, the smaller of which is kept."""
+"""`heavy_processing`: statistics of bytes and their pairs, then LZMA two ways, the smaller kept."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any
 
 from workload.content import digest
 
-PRESET = 6 | lzma.PRESET_EXTREME
-"""An 8 MB dictionary, so some 100 MB of memory each; preset 9 would take 700."""
-WAYS = tuple({"id": lzma.FILTER_LZMA2, "preset": PRESET, **more} for more in ({}, {"lc": 4, "pb": 0}))
+EXTREME = {"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": 1024 * 1024}
+"""With the preset's own dictionary, of 64 MB, each would take some 700 MB of memory."""
+WAYS = (EXTREME, {**EXTREME, "lc": 4, "pb": 0})
 """The default, and one for text."""
 WORDS = 4096
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from types import FrameType
 from typing import NamedTuple
 
-from waitress import create_server
+from waitress.server import create_server
 
 from workload.problems import log_to_stdout, logger
 from workload.service import Service
@@ -65,7 +65,8 @@ def serve(settings: Settings) -> None:
         ident=None,
     )
     _end_on_sigterm(slots, numbers["DRAIN_S"])
-    logger.info("listening", extra={"host": settings.host, "port": int(server.effective_port), **numbers})
+    port = int(getattr(server, "effective_port", numbers["PORT"]))
+    logger.info("listening", extra={**numbers, "host": settings.host, "PORT": port})
     server.run()
     logger.info("ended")
 

@@ -98,5 +98,7 @@ def _log(method: str, path: str, reply: Reply, started: float) -> None:
         "ms": round((time.perf_counter() - started) * 1000, 3),
         "request_id": reply.request_id,
     }
-    done = {name: reply.body[name] for name in ("workload_type", "work_ms", "cold") if name in reply.body}
-    logger.info("answered", extra={**told, **done})
+    for name in ("workload_type", "work_ms", "cold"):
+        if name in reply.body:
+            told[name] = reply.body[name]
+    logger.info("answered", extra=told)

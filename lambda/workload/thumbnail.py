@@ -26,6 +26,7 @@ def work(content: bytes) -> dict[str, Any]:
             width, height = image.size
             if width * height > MAX_PIXELS:
                 raise BadContent(f"an image may have {MAX_PIXELS} pixels, got {width} x {height}")
+            image.load()  # whole, not as a coarse draft
             made = b"".join(_thumbnails(image))
     except BadContent:
         raise
@@ -35,7 +36,7 @@ def work(content: bytes) -> dict[str, Any]:
 
 
 def _thumbnails(image: Image) -> list[bytes]:
-    """From large to small, each from the former, as the size read from the file allows."""
+    """From large to small, each from the former."""
     made: list[bytes] = []
     for side in SIDES:
         image.thumbnail((side, side))

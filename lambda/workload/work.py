@@ -26,7 +26,7 @@ KINDS = {
 
 
 def work(workload_type: str, content: bytes) -> dict[str, Any]:
-    """What came of the content, with `bytes_in` and `bytes_out`; raises BadContent where it is not as it must be."""
+    """What came of the content, with `bytes_in` and `bytes_out`; raises BadContent where it is not valid."""
     kind = _kind(workload_type)
     if not MIN_KB * 1024 - 1 <= len(content) <= MAX_KB * 1024:
         raise BadContent(f"content must hold {MIN_KB} to {MAX_KB} KB, got {len(content) / 1024:.3f}")

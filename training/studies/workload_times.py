@@ -58,9 +58,10 @@ def study(date: str) -> dict[str, Any]:
         "machine": _processor(),
         "python": platform.python_version(),
         "what": "CPU ms of one thread from a request's bytes to its answer's, the payload in base64; the "
-        "machine had other work, so CPU time stands for the time on an idle one. base_ms + ms_per_kb * kb "
-        "fits the medians by relative error; spread is the standard deviation of the logarithm of a call's "
-        "time over that line. import_ms: CPU ms of what a new process imports, with a first answer to 1 KB.",
+        "machine had other work, so CPU time stands for the time on an idle one. base_ms + ms_per_kb * kb is "
+        "the line with least squares over ms through the medians, off by misfit (root mean square of the "
+        "logarithm); the points tell more. spread: standard deviation of the logarithm of a call's time over "
+        "its point's median. import_ms: CPU ms of what a new process imports, with a first answer to 1 KB.",
         "types": {kind: _type(kind) for kind in TYPES},
     }
 
@@ -70,26 +71,31 @@ def _type(kind: str) -> dict[str, Any]:
     base_ms, ms_per_kb = line(
         np.array(SIZES_KB), np.array([float(np.median(found)) for found in calls.values()])
     )
-    off = np.concatenate([np.log(found / (base_ms + ms_per_kb * kb)) for kb, found in calls.items()])
+    noise = np.concatenate([np.log(found / np.median(found)) for found in calls.values()])
+    misfit = [np.log(np.median(found) / (base_ms + ms_per_kb * kb)) for kb, found in calls.items()]
     return {
         "points": [
             {"payload_kb": kb, "calls": len(found), "ms": _told(found)} for kb, found in calls.items()
         ],
         "base_ms": round(base_ms, 4),
         "ms_per_kb": round(ms_per_kb, 6),
-        "spread": round(float(np.sqrt(np.mean(off**2))), 4),
+        "misfit": round(float(np.sqrt(np.mean(np.square(misfit)))), 4),
+        "spread": round(float(np.sqrt(np.mean(noise**2))), 4),
         "import_ms": round(_import_ms(kind), 2),
     }
 
 
 def line(kb: Array, ms: Array) -> tuple[float, float]:
-    """Intercept and slope, neither below zero, that are least off in relation to `ms`."""
-    columns = np.column_stack([np.ones_like(kb), kb]) / ms[:, None]
-    found = np.linalg.lstsq(columns, np.ones_like(ms), rcond=None)[0]
-    if found.min() >= 0:
-        return float(found[0]), float(found[1])
-    alone = [float(column.sum() / (column**2).sum()) for column in columns.T]
-    return (0.0, alone[1]) if found[0] < 0 else (alone[0], 0.0)
+    """Intercept and slope through `ms`, a point's square off weighted by 1/ms; where the line would start below
+    zero, it starts at the smallest."""
+    root = np.sqrt(ms)
+    base, slope = np.linalg.lstsq(np.column_stack([np.ones_like(kb), kb]) / root[:, None], root, rcond=None)[
+        0
+    ]
+    if base > 0:
+        return float(base), float(slope)
+    least = float(ms.min())
+    return least, float(((ms - least) * kb / ms).sum() / (kb**2 / ms).sum())
 
 
 def _told(found: Array) -> dict[str, float]:
