@@ -1,10 +1,11 @@
 """Lambda cold starts of functions that do nothing, by configuration, two days a week for two years.
 
-Source: github.com/maxday/lambda-perf, Apache-2.0. A row tells the ten cold starts of a configuration on a day.
+Source: github.com/maxday/lambda-perf, Apache-2.0. A row tells of ten cold starts of a configuration on a day.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,8 +24,8 @@ SOURCE = {
     "source": "github.com/maxday/lambda-perf, data/*.json",
     "commit": "6070b794",
     "licence": "Apache-2.0",
-    "citation": "M. David, lambda-perf: daily cold start benchmark of AWS Lambda runtimes, github.com/maxday/lambda-perf",
-}  # fmt: skip
+    "citation": "M. David, lambda-perf: a daily benchmark of cold starts of AWS Lambda's runtimes",
+}
 
 
 class Configuration(NamedTuple):
@@ -36,10 +37,12 @@ class Configuration(NamedTuple):
 
 @dataclass(frozen=True)
 class Starts:
-    """Rows of days: the place of their configuration, the day, and mean, median and longest of its cold starts
-    in ms, each (n,)."""
+    """Rows of days, each (n,): the place of the configuration, the day, and mean, median and longest of its
+    ten cold starts in ms. `since` is the day that each configuration's runtime first appears, whatever
+    rows are taken: that is public knowledge."""
 
     configurations: tuple[Configuration, ...]
+    since: Days
     place: Codes
     day: Days
     mean_ms: Array
@@ -47,10 +50,8 @@ class Starts:
     longest_ms: Array
 
     def take(self, chosen: NDArray[Any]) -> Starts:
-        rows = (
-            each[chosen] for each in (self.place, self.day, self.mean_ms, self.median_ms, self.longest_ms)
-        )
-        return Starts(self.configurations, *rows)
+        columns = (self.place, self.day, self.mean_ms, self.median_ms, self.longest_ms)
+        return Starts(self.configurations, self.since, *(each[chosen] for each in columns))
 
     def of(self, name: str) -> NDArray[np.str_]:
         """What each row's configuration has as `name`, as text (n,)."""
@@ -66,14 +67,18 @@ def load(folder: Path) -> Starts:
         raise ValueError(f"{folder / FILE} is missing; give the folder that holds it")
     table = pq.read_table(folder / FILE)
     texts = (table[name].to_pylist() for name in ("runtime", "arch", "mem", "pkg"))
-    rows = [
-        Configuration(runtime, arch, int(mem), pkg) for runtime, arch, mem, pkg in zip(*texts, strict=True)
-    ]
+    rows = [Configuration(name, arch, int(mem), pkg) for name, arch, mem, pkg in zip(*texts, strict=True)]
+    times = (numbers(table[name]).astype(np.float64) for name in ("avg_cold", "cold_p50", "cold_max"))
+    return gathered(rows, np.array(table["day"].to_pylist(), "datetime64[D]"), *times)
+
+
+def gathered(rows: Sequence[Configuration], day: Days, mean: Array, median: Array, longest: Array) -> Starts:
     known = tuple(sorted(set(rows)))
     places = {each: place for place, each in enumerate(known)}
+    since: dict[str, np.datetime64] = {}
+    for each, seen in zip(rows, day, strict=True):
+        since[each.runtime] = min(since.get(each.runtime, seen), seen)
+    begins = np.array([since[each.runtime] for each in known], "datetime64[D]")
     return Starts(
-        known,
-        np.array([places[each] for each in rows], np.int64),
-        np.array(table["day"].to_pylist(), "datetime64[D]"),
-        *(numbers(table[name]).astype(np.float64) for name in ("avg_cold", "cold_p50", "cold_max")),
+        known, begins, np.array([places[each] for each in rows], np.int64), day, mean, median, longest
     )

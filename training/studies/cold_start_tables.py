@@ -23,9 +23,9 @@ AGES = (30, 90, 180, 365)
 FEWEST = 4
 """Days that a median needs at least."""
 FIELDS = {
-    "configurations": "ms: quantiles over days of the median of a day's ten cold starts; longest: quantiles over "
-    "days of the longest of the ten by their median; mean: the same ratio of their mean, median over days",
-    "by_half_year": "median ms of the half year by the configuration's own of all days; median over memories",
+    "configurations": "ms: quantiles over days of the median of a day's ten cold starts; longest: quantiles "
+    "over days of the longest of the ten by their median; mean: their mean by their median, median over days",
+    "by_half_year": "ms by the configuration's median of all days: median of the half year",
     "by_age": "the same by days since the runtime first appears, for those that the first day lacks",
 }
 
@@ -84,15 +84,11 @@ def _half_years(day: Days) -> NDArray[np.str_]:
 
 
 def _by_age(starts: Starts, kept: Starts, relative: Array) -> list[dict[str, Any]]:
-    runtime, start = kept.of("runtime"), starts.day.min()
-    age = np.full(len(kept), -1)
-    for name in np.unique(runtime):
-        first = kept.day[runtime == name].min()
-        if first > start:
-            age[runtime == name] = (kept.day[runtime == name] - first).astype(np.int64)
+    since = kept.since[kept.place]
+    later = since > starts.day.min()
+    age = (kept.day - since)[later] // np.timedelta64(1, "D")
     names = np.array([f"from day {each}" for each in (0, *AGES)])
-    later = age >= 0
-    return _changes(kept.take(later), relative[later], names[np.searchsorted(AGES, age[later], side="right")])
+    return _changes(kept.take(later), relative[later], names[np.searchsorted(AGES, age, side="right")])
 
 
 def _changes(starts: Starts, relative: Array, when: NDArray[np.str_]) -> list[dict[str, Any]]:
