@@ -2,7 +2,8 @@
 
 `model.json` describes it (contract, scaler, metrics, lineage), the learner's own file holds the weights,
 `model.onnx` the whole computation from raw features to the answer, `golden.json` what it must answer, and
-`code/` the source that made it.
+`code/` the source that made it. For readers that know no contract, `feature_columns.json` lists the columns
+in order, and `model_metadata.json` tells the learner, its data, versions and metrics.
 """
 
 from __future__ import annotations
@@ -69,7 +70,22 @@ class Artifact:
             **self.facts,
         }
         (folder / "model.json").write_text(json.dumps(described, indent=1))
+        (folder / "feature_columns.json").write_text(json.dumps(list(self.contract.columns), indent=1))
+        (folder / "model_metadata.json").write_text(json.dumps(self.metadata(), indent=1))
         _copy_code(folder / "code", self.contract)
+
+    def metadata(self) -> dict[str, Any]:
+        """What a reader wants to know first; `metrics` are those of the validation split."""
+        known = ("run_date", "profile", "data_hash", "hyperparameters", "versions")
+        return {
+            "model": self.contract.name,
+            "learner": self.learner,
+            "contract_hash": self.contract.hash,
+            "classes": list(self.contract.target.classes),
+            **{name: self.facts.get(name) for name in known},
+            "metrics": self.facts.get("validation", {}),
+            "training": self.facts.get("training", {}),
+        }
 
     def onnx(self) -> bytes:
         """Input: `features` (n, columns), unscaled. Outputs: `probabilities` and `label`, or `value`."""

@@ -1,4 +1,7 @@
-"""Processing job: a candidate on the untouched test split, beside trivial baselines and the champion."""
+"""Processing job: a candidate on the untouched test split, beside trivial baselines and the champion.
+
+Of several learners' candidates the validation split chooses one; the test split judges it.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ import metrics
 from artifact import Artifact
 from baselines import Answers
 from catalog.contract import Contract
+from comparison import Rule, ask, compare, judged
 from dataset import Rows
 from encoding import Encoder, Matrix
 from jobs import JobError, bundled_contract, run
@@ -29,23 +33,33 @@ from scoring import by_horizon, intervals, score
 
 MOST_IMPORTANT = 30
 """Columns whose importance the evaluation tells."""
+TOLD = ("model", "learner", "rows", "metrics", "baselines", "champion")
+"""What the job's log tells of the evaluation."""
 
 
 def evaluate(
-    *, test: Path, metadata: Path, model: Path, output: Path, champion: Path | None, contract: Contract
+    *,
+    test: Path,
+    metadata: Path,
+    models: Sequence[Path],
+    output: Path,
+    champion: Path | None,
+    contract: Contract,
+    validation: Path | None = None,
+    rule: Rule | None = None,
 ) -> dict[str, Any]:
     """Writes `evaluation.json` below `output` and returns it. JobError on an unusable split or candidate.
 
     `alone` holds the candidate's metrics on the same rows as if each had been sent without its history.
+    Of several `models` the `rule` chooses one on `validation`: `rivals` tells of all, by learner, `chosen`
+    is the place of the one that all else is about.
     """
     known, rows = dataset.read_metadata(metadata, contract), dataset.read(test, contract)
-    candidate = _load(model)
-    if candidate.contract.hash != contract.hash:
-        raise JobError(
-            f"{model} was trained for contract {candidate.contract.hash}, this code has {contract.hash}"
-        )
-    answers = _ask(candidate, rows.features)
-    alone = _ask(candidate, _without(rows.features, history(contract)))
+    candidates = [_candidate(path, contract) for path in models]
+    rivals, chosen = _compared(candidates, rows, validation, rule)
+    candidate = candidates[chosen]
+    answers = ask(candidate, rows.features)
+    alone = ask(candidate, _without(rows.features, history(contract)))
     found = {
         "model": contract.name,
         "profile": known["profile"],
@@ -54,7 +68,9 @@ def evaluate(
         "contract_hash": contract.hash,
         "learner": candidate.learner,
         "hyperparameters": candidate.facts["hyperparameters"],
-        "metrics": score(rows, answers, contract),
+        "chosen": chosen,
+        "rivals": rivals,
+        "metrics": judged(candidate, rows, answers),
         "alone": score(rows, alone, contract),
         "baselines": {
             name: score(rows, each, contract)
@@ -96,9 +112,25 @@ def _load(path: Path) -> Artifact:
         raise JobError(f"{path} is not a model that train.py wrote: {error}") from None
 
 
-def _ask(model: Artifact, features: Any) -> Answers:
-    answers = model.predict(features)
-    return Answers(answers, model.labels(answers) if model.contract.target.classes else None)
+def _candidate(path: Path, contract: Contract) -> Artifact:
+    found = _load(path)
+    if found.contract.hash != contract.hash:
+        raise JobError(
+            f"{path} was trained for contract {found.contract.hash}, this code has {contract.hash}"
+        )
+    return found
+
+
+def _compared(
+    candidates: Sequence[Artifact], test: Rows, validation: Path | None, rule: Rule | None
+) -> tuple[dict[str, Any], int]:
+    if len(candidates) == 1:
+        return {}, 0
+    if validation is None or rule is None:
+        raise JobError(
+            f"{len(candidates)} candidates need --validation and --metric, by which one of them is chosen"
+        )
+    return compare(candidates, dataset.read(validation, candidates[0].contract), test, rule)
 
 
 def _champion(path: Path | None, rows: Rows, contract: Contract) -> dict[str, Any]:
@@ -114,7 +146,7 @@ def _champion(path: Path | None, rows: Rows, contract: Contract) -> dict[str, An
             f"the champion has contract {champion.contract.hash}, this one is {contract.hash}: not comparable"
         )
         return {"champion": None, "champion_note": note}
-    return {"champion": score(rows, _ask(champion, rows.features), contract), "champion_note": None}
+    return {"champion": judged(champion, rows, ask(champion, rows.features)), "champion_note": None}
 
 
 def _classes(rows: Rows, answers: Answers, contract: Contract) -> dict[str, Any]:
@@ -146,8 +178,13 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="evaluate.py", description=__doc__)
     parser.add_argument("--test", type=Path, required=True, help="folder of the test split")
     parser.add_argument("--metadata", type=Path, required=True, help="folder of metadata.json")
-    parser.add_argument("--model", type=Path, required=True, help="the candidate's model.tar.gz")
+    told = "a candidate's model.tar.gz; once for each learner"
+    parser.add_argument("--model", type=Path, required=True, action="append", dest="models", help=told)
     parser.add_argument("--output", type=Path, required=True, help="folder for evaluation.json")
+    parser.add_argument("--validation", type=Path, help="folder of the split that chooses one of several")
+    parser.add_argument("--metric", help="by which it is chosen")
+    parser.add_argument("--goal", choices=("Minimize", "Maximize"), default="Minimize", help="of the metric")
+    parser.add_argument("--margin", type=float, default=0.0, help="within which the fastest is chosen")
     parser.add_argument("--champion", type=Path, help="the champion's model.tar.gz, if there is one")
     parser.add_argument("--message", type=Path, help="file for the reason of a failure")
     return parser.parse_args(argv)
@@ -156,11 +193,13 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
 def main(argv: Sequence[str]) -> int:
     given = vars(_arguments(argv))
     message = given.pop("message")
+    metric, goal, margin = (given.pop(name) for name in ("metric", "goal", "margin"))
+    given["rule"] = Rule(metric, goal == "Maximize", margin) if metric else None
 
     def job() -> None:
         found = evaluate(**given, contract=bundled_contract())
         print(
-            json.dumps({name: found[name] for name in ("model", "rows", "metrics", "baselines", "champion")}),
+            json.dumps({name: found[name] for name in TOLD}),
             flush=True,
         )
 

@@ -31,6 +31,8 @@ from scoring import score
 
 OWN = ("learner", "checkpoint_dir", "decision")
 """Hyperparameters of this job; the learner knows the others."""
+FITTED_ROWS = 20_000
+"""Of the training split, evenly spread: enough to tell how well a model fits it, and soon asked."""
 
 
 def train(
@@ -68,6 +70,7 @@ def train(
         **log,
         "hyperparameters": {**own, **log["hyperparameters"]},
         "validation": scores,
+        **_fitted(model, rows, contract, weights),
         "importance": dict(zip(contract.columns, model.importance(), strict=True)),
         "versions": {
             own["learner"]: learner.VERSION,
@@ -101,6 +104,15 @@ def _judge(model: Any, rows: dataset.Rows, contract: Contract, rule: str) -> tup
         return score(rows, Answers(clipped), contract), np.empty(0, np.float32)
     weights = decision.weights(rule, rows.target.astype(np.int64), answers)
     return score(rows, Answers(answers, np.argmax(answers * weights, axis=1)), contract), weights
+
+
+def _fitted(model: Any, rows: dataset.Rows, contract: Contract, weights: Any) -> dict[str, Any]:
+    """The accuracy of a classifier on the rows it learned from."""
+    if not contract.target.classes:
+        return {}
+    some = rows.take(np.linspace(0, len(rows) - 1, min(len(rows), FITTED_ROWS)).astype(np.int64))
+    labels = np.argmax(model.predict(some.features) * weights, axis=1)
+    return {"training": {"rows": len(rows), "accuracy": float(np.mean(labels == some.target))}}
 
 
 def _identity(given: Mapping[str, str], data_hash: str) -> str:

@@ -62,7 +62,7 @@ def evaluations(splits, models, tmp_path_factory):
         found[name] = evaluate.evaluate(
             test=splits[name] / "test",
             metadata=splits[name] / "metadata",
-            model=packed(models[name], output / "model.tar.gz"),
+            models=[packed(models[name], output / "model.tar.gz")],
             output=output,
             champion=None,
             contract=contract,

@@ -53,7 +53,7 @@ def evaluation(tmp_path_factory):
     return evaluate.evaluate(
         test=folder / "test",
         metadata=folder / "metadata",
-        model=folder / "model.tar.gz",
+        models=[folder / "model.tar.gz"],
         output=folder / "evaluation",
         champion=None,
         contract=CONTRACT,

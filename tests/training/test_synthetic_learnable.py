@@ -34,7 +34,7 @@ def _evaluate(folder, contract):
     return evaluate.evaluate(
         test=splits / "test",
         metadata=splits / "metadata",
-        model=splits / "model.tar.gz",
+        models=[splits / "model.tar.gz"],
         output=splits / "evaluation",
         champion=None,
         contract=contract,

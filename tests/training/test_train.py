@@ -52,6 +52,8 @@ def test_the_artifact_describes_itself(trained, prepared, name):
         "model.ubj",
         "model.onnx",
         "model.json",
+        "feature_columns.json",
+        "model_metadata.json",
         "golden.json",
         "code",
     }
