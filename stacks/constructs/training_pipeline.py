@@ -39,7 +39,8 @@ class TrainingPipeline(Construct):
         recorder: ExperimentRecorder,
     ) -> None:
         super().__init__(scope, id)
-        code = training_asset(self, "Code", payloads, spec.contract)
+        learners = [search.learner for search in spec.trained.searches]
+        code = training_asset(self, "Code", payloads, spec.contract, learners=learners)
         role = JobRole(
             self,
             "JobRole",
