@@ -15,7 +15,10 @@ NOT_ALLOWED = re.compile(r"[^A-Za-z0-9 _.:/=+@-]")
 
 
 def verdict(evaluation: Mapping[str, Any], event: Mapping[str, Any]) -> dict[str, Any]:
-    """The gate's answer; ValueError where the evaluation is not the one that was asked for."""
+    """The gate's answer; ValueError where the evaluation is not the one that was asked for.
+
+    `chosen` is the place of the candidate that was judged, among those of several learners.
+    """
     for field in ("model", "profile"):
         if evaluation[field] != event[field]:
             raise ValueError(f"the evaluation is of {field} {evaluation[field]!r}, not of {event[field]!r}")
@@ -30,6 +33,7 @@ def verdict(evaluation: Mapping[str, Any], event: Mapping[str, Any]) -> dict[str
         "reasons": reasons,
         "description": _line(f"{status}: {told}")[:LONGEST_DESCRIPTION],
         "metrics": _metadata(evaluation),
+        "chosen": evaluation.get("chosen", 0),
     }
 
 
@@ -37,7 +41,10 @@ def _metadata(evaluation: Mapping[str, Any]) -> dict[str, str]:
     """Metrics and lineage as the registry's customer metadata: text to text."""
     facts = {
         **{name: f"{value:.6g}" for name, value in evaluation["metrics"].items() if value is not None},
-        **{name: evaluation.get(name) for name in ("profile", "rows", "data_hash", "contract_hash")},
+        **{
+            name: evaluation.get(name)
+            for name in ("learner", "profile", "rows", "data_hash", "contract_hash")
+        },
     }
     return {
         name: NOT_ALLOWED.sub("_", str(value))[:256]

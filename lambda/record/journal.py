@@ -21,6 +21,7 @@ from record.results import Trial
 
 RUN, TRIAL, RECORDED = "ops_ml.run", "ops_ml.trial", "ops_ml.recorded"
 STATUSES = {"Completed": "FINISHED", "Stopped": "KILLED", "Failed": "FAILED"}
+LISTS = ("tuning_jobs", "reasons")
 LONGEST_PARAM, LONGEST_TAG, LONGEST_DIGEST = 6000, 5000, 36
 
 
@@ -72,10 +73,11 @@ class Runs:
         self, run_id: str, told: Training, best: Trial | None, evaluation: Mapping[str, Any]
     ) -> None:
         facts = {
-            **{name: getattr(told, name) for name in Training.__dataclass_fields__ if name != "reasons"},
+            **{name: getattr(told, name) for name in Training.__dataclass_fields__ if name not in LISTS},
+            "tuning_jobs": ", ".join(told.tuning_jobs),
             **{
                 name: str(evaluation.get(name, ""))
-                for name in ("data_hash", "contract_hash", "champion_note")
+                for name in ("learner", "data_hash", "contract_hash", "champion_note")
             },
             "artifact": best.artifact if best else "",
             "reasons": "; ".join(told.reasons),
@@ -110,13 +112,25 @@ class Runs:
 
 
 def _scores(evaluation: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The test split's metrics, and beside them those of each baseline and of the champion before."""
+    """The test split's metrics, and beside them those of each baseline, of the champion before and of each
+    learner that was compared."""
     yield from evaluation.get("metrics", {}).items()
     yield "rows", evaluation.get("rows")
-    others = {**evaluation.get("baselines", {}), "champion": evaluation.get("champion")}
+    others = {
+        **evaluation.get("baselines", {}),
+        "champion": evaluation.get("champion"),
+        **{learner: _flat(told) for learner, told in evaluation.get("rivals", {}).items()},
+    }
     for who, metrics in others.items():
         for name, value in (metrics or {}).items():
             yield f"{who}/{name}", value
+
+
+def _flat(rival: Mapping[str, Any]) -> dict[str, Any]:
+    """A learner's metrics on the test split, under their names, and all else that is a number."""
+    chosen_by = {f"validation/{name}": value for name, value in rival["validation"].items()}
+    rest = {name: rival[name] for name in ("gap", "inference_ms", "bytes")}
+    return {**rival["test"], **chosen_by, **rest}
 
 
 def _dataset(told: Training, evaluation: Mapping[str, Any]) -> DatasetInput:

@@ -15,7 +15,8 @@ class Training:
     model: str
     run: str
     profile: str
-    tuning_job: str
+    tuning_jobs: tuple[str, ...]
+    """One for each learner that was tuned."""
     training_job: str
     evaluation_uri: str
     package: str
@@ -43,8 +44,20 @@ def parse(body: str) -> Training | Promotion:
     reasons = message.get("reasons")
     if not isinstance(reasons, list):
         raise ValueError(f"reasons must be a list, got {reasons!r}")
-    texts = {name: _text(message, name) for name in Training.__dataclass_fields__ if name != "reasons"}
-    return Training(**texts, reasons=tuple(map(str, reasons)))
+    texts = {
+        name: _text(message, name)
+        for name in Training.__dataclass_fields__
+        if name not in ("reasons", "tuning_jobs")
+    }
+    return Training(**texts, reasons=tuple(map(str, reasons)), tuning_jobs=_tuning_jobs(message))
+
+
+def _tuning_jobs(message: Mapping[str, Any]) -> tuple[str, ...]:
+    """A training of one learner tells its job alone, as an empty text where none began."""
+    told = message["tuning_jobs"] if "tuning_jobs" in message else [_text(message, "tuning_job")]
+    if not isinstance(told, list) or not all(isinstance(each, str) for each in told):
+        raise ValueError(f"tuning_jobs must be a list of texts, got {told!r}")
+    return tuple(filter(None, told))
 
 
 def _text(message: Mapping[str, Any], name: str) -> str:

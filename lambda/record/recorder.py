@@ -39,13 +39,13 @@ class Recorder:
     def _training(self, told: Training) -> ModelVersion | None:
         evaluation = self.results.evaluation(told.evaluation_uri)
         runs = Runs(self.client, self.environment, told.model)
-        run_id = runs.write(told, self.results.trials(told.tuning_job), evaluation)
+        run_id = runs.write(told, self.results.trials(told.tuning_jobs), evaluation)
         if not told.package:
             return None
         tags = {
             "status": told.status,
             "profile": told.profile,
-            **{name: str(evaluation.get(name, "")) for name in ("data_hash", "contract_hash")},
+            **{name: str(evaluation.get(name, "")) for name in ("learner", "data_hash", "contract_hash")},
         }
         source = self.results.artifact(told.package)
         return self._versions(told.model).add(told.package, source=source, run_id=run_id, tags=tags)

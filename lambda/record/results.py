@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,13 +43,14 @@ class Results:
     sagemaker: Any
     s3: Any
 
-    def trials(self, tuning_job: str) -> list[Trial]:
-        """Every trial, oldest first; none where no tuning job began."""
-        return sorted(map(self.trial, self._names(tuning_job)), key=lambda trial: (trial.created, trial.name))
+    def trials(self, tuning_jobs: Sequence[str]) -> list[Trial]:
+        """Every trial of each, oldest first; none where no tuning job began."""
+        found = (self.trial(name) for tuning_job in tuning_jobs for name in self._names(tuning_job))
+        return sorted(found, key=lambda trial: (trial.created, trial.name))
 
     def _names(self, tuning_job: str) -> Iterator[str]:
         request = {"HyperParameterTuningJobName": tuning_job, "MaxResults": 100}
-        while tuning_job:
+        while True:
             page = self.sagemaker.list_training_jobs_for_hyper_parameter_tuning_job(**request)
             yield from (each["TrainingJobName"] for each in page["TrainingJobSummaries"])
             if not page.get("NextToken"):
@@ -99,19 +100,23 @@ class Results:
             raise ValueError(
                 f"{package} lacks {', '.join(sorted(lacking))}: no training of ours registered it"
             )
-        job = self.sagemaker.describe_training_job(TrainingJobName=facts["training_job"])
+        tuned = facts.get("tuning_jobs", "").split() or [self._tuning_job(facts["training_job"])]
         quality = known.get("ModelMetrics", {}).get("ModelQuality", {})
         return Training(
             model=model,
             run=facts["run"],
             profile=facts["profile"],
-            tuning_job=job.get("TuningJobArn", "").rpartition("/")[2],
+            tuning_jobs=tuple(filter(None, tuned)),
             training_job=facts["training_job"],
             evaluation_uri=quality.get("Statistics", {}).get("S3Uri", ""),
             package=package,
             status=known["ModelApprovalStatus"],
             reasons=(known.get("ModelPackageDescription", ""),),
         )
+
+    def _tuning_job(self, training_job: str) -> str:
+        job = self.sagemaker.describe_training_job(TrainingJobName=training_job)
+        return str(job.get("TuningJobArn", "").rpartition("/")[2])
 
     def _package(self, package: str) -> dict[str, Any]:
         return dict(self.sagemaker.describe_model_package(ModelPackageName=package))

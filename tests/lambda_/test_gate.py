@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
 import pytest
 
-from catalog.spec import ModelSpec
+from catalog.spec import Gate, ModelSpec
 from gate import handler as module
 from gate.verdict import verdict
 from tests.lambda_.conftest import Context
@@ -45,9 +46,20 @@ def shifted(spec: ModelSpec, by: float) -> float:
     return 0.95 + by if spec.trained.promotion.higher_is_better else 8 - by
 
 
+def within(gates: Iterable[Gate]) -> float:
+    """A value that meets every floor and ceiling of one metric, well away from each."""
+    gates = list(gates)
+    floor = max((gate.threshold for gate in gates if gate.op in (">", ">=")), default=None)
+    ceiling = min((gate.threshold for gate in gates if gate.op in ("<", "<=")), default=None)
+    if ceiling is None:
+        return 0.97
+    return (ceiling + (floor or 0)) / 2
+
+
 def evaluation(spec: ModelSpec, **changed: Any) -> dict[str, Any]:
     """A candidate that passes everything, with no champion."""
-    metrics = {gate.metric: 0.97 for profile in spec.trained.promotion.profiles for gate in profile.gates}
+    gates = [gate for profile in spec.trained.promotion.profiles for gate in profile.gates]
+    metrics = {each.metric: within(gate for gate in gates if gate.metric == each.metric) for each in gates}
     metrics[spec.trained.promotion.metric] = shifted(spec, 0)
     return {
         "model": spec.name,
@@ -72,6 +84,12 @@ def test_a_good_candidate_passes(spec: ModelSpec, approval: str, status: str) ->
     judged = verdict(evaluation(spec), event(spec, approval=approval))
     assert (judged["status"], judged["reasons"]) == (status, [])
     assert "no champion" in judged["description"]
+
+
+def test_the_chosen_candidate_and_its_learner_are_told(spec: ModelSpec) -> None:
+    judged = verdict(evaluation(spec, learner="random_forest", chosen=2), event(spec))
+    assert (judged["chosen"], judged["metrics"]["learner"]) == (2, "random_forest")
+    assert verdict(evaluation(spec), event(spec))["chosen"] == 0
 
 
 def test_a_missed_floor_rejects(spec: ModelSpec) -> None:

@@ -209,6 +209,28 @@ def test_a_training_is_recorded_whole(place: module.Place) -> None:
     assert picture.startswith(b"\x89PNG")
 
 
+def test_trials_of_several_learners_stand_side_by_side(place: module.Place) -> None:
+    figures = {"accuracy": 0.9, "mlogloss": 0.3}
+    rival = {"validation": figures, "test": figures, "gap": 0.01, "inference_ms": 0.2, "bytes": 1000}
+    rivals = {"xgboost": rival | {"chosen": False}, "random_forest": rival | {"chosen": True, "gap": None}}
+    place.results.s3.body = EVALUATION | {"rivals": rivals, "chosen": 1, "learner": "random_forest"}
+    told = training("side", training_job="tune-b-2", tuning_jobs=["tune-a", "tune-b"])
+    del told["tuning_job"]
+    assert send(told) == []
+    found = runs("side")
+    trials = {name for name in found if name.startswith("tune-")}
+    assert trials == {f"tune-{which}-{number}" for which in "ab" for number in (1, 2, 3)}
+    assert {found[name].data.params["learner"] for name in trials} == {"xgboost"}
+    assert [name for name in trials if found[name].data.tags["best"] == "yes"] == ["tune-b-2"]
+    metrics = found["r1"].data.metrics
+    assert metrics["random_forest/validation/mlogloss"] == 0.3
+    assert (metrics["random_forest/accuracy"], metrics["random_forest/inference_ms"]) == (0.9, 0.2)
+    assert "xgboost/gap" in metrics
+    assert "random_forest/gap" not in metrics
+    assert found["r1"].data.tags["tuning_jobs"] == "tune-a, tune-b"
+    assert found["r1"].data.tags["learner"] == "random_forest"
+
+
 def test_a_message_that_comes_again_doubles_nothing(place: module.Place) -> None:
     for received in (1, 2):
         assert send(training("again"), received) == []
@@ -260,6 +282,21 @@ def test_a_champion_from_before_the_records_is_read_back(place: module.Place) ->
     assert champion.run_id == runs("early")["r1"].info.run_id
 
 
+def test_a_champion_of_several_learners_is_read_back_with_all_trials(
+    place: module.Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    described = SageMaker.DescribeModelPackage
+
+    def both(self: SageMaker, ModelPackageName: str) -> dict[str, Any]:  # noqa: N803
+        known = described(self, ModelPackageName)
+        known["CustomerMetadataProperties"]["tuning_jobs"] = "tune-r1 tune-b"
+        return known
+
+    monkeypatch.setattr(SageMaker, "DescribeModelPackage", both)
+    assert send(promotion("both")) == []
+    assert len(runs("both")) == 7
+
+
 def test_a_training_that_failed_leaves_its_trials(place: module.Place) -> None:
     place.results.s3.body = None
     told = training("fails", package="", training_job="", status="Failed", reasons=["Tune: no capacity"])
@@ -281,6 +318,11 @@ def test_without_a_server_the_message_waits(place: module.Place, address: str) -
 def test_a_message_nobody_understands_waits_for_a_person(place: module.Place) -> None:
     for message in ("{}", '{"kind": "training"}', json.dumps(promotion("odd") | {"package": 5}), "no json"):
         assert send(message) == ["message-1"]
+    for wrong in ("tune-a", ["tune-a", 5]):
+        with pytest.raises(ValueError, match="tuning_jobs must be a list of texts"):
+            parse(json.dumps(training("odd") | {"tuning_jobs": wrong}))
+    assert parse(json.dumps(training("odd") | {"tuning_jobs": []})).tuning_jobs == ()  # type: ignore[union-attr]
+    assert parse(json.dumps(training("odd", tuning_job=""))).tuning_jobs == ()  # type: ignore[union-attr]
     with pytest.raises(ValueError, match="package must be a text, got 5"):
         parse(json.dumps(promotion("odd") | {"package": 5}))
 
