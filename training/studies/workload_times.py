@@ -86,8 +86,8 @@ def _type(kind: str) -> dict[str, Any]:
 
 
 def line(kb: Array, ms: Array) -> tuple[float, float]:
-    """Intercept and slope through `ms`, a point's square off weighted by 1/ms; where the line would start below
-    zero, it starts at the smallest."""
+    """Intercept and slope through `ms`, squares weighted by 1/ms; a line that would start below zero starts
+    at the smallest."""
     root = np.sqrt(ms)
     base, slope = np.linalg.lstsq(np.column_stack([np.ones_like(kb), kb]) / root[:, None], root, rcond=None)[
         0
