@@ -65,6 +65,12 @@ def test_the_nearest_version_answers_for_one_that_is_missing():
     np.testing.assert_allclose(answer, 110, rtol=0.03)
 
 
+def test_versions_of_other_families_are_not_compared():
+    made = starts({"python3.12": 100.0, "ruby3.2": 200.0, "ruby3.4": 300.0})
+    new = cold_start._alone(Configuration("nodejs22.x", "x86_64", 512, "image"), made)
+    assert cold_start_rules.relative(made)(new)[0] == pytest.approx(200, rel=0.02)
+
+
 def test_a_configuration_without_rows_gets_its_familys_level():
     made = starts()
     missing = made.of("runtime") == "java21"
@@ -159,7 +165,21 @@ def test_a_measured_configuration_is_told_from_its_own_days():
 def test_one_never_measured_is_foretold():
     found = cold_start.predict(starts(), Configuration("python3.14", "arm64", 1024, "zip"))
     assert 100 < found["ms"] < 200
+    assert found["nearest_relative_ms"] == pytest.approx(160, rel=0.02)
     assert found["basis"].startswith("foretold")
+
+
+def test_a_guess_is_called_one():
+    assert "guess" in cold_start.predict(starts(), Configuration("cobol", "arm64", 1024, "zip"))["basis"]
+
+
+def test_newcomers_are_judged_by_what_was_known_before_them():
+    late = {"python3.13": 200, "cobol": 200}
+    made = starts(LEVELS | {"cobol": 50.0}, first=late)
+    found = cold_start.newcomers(made)
+    assert found["all"]["relative"]["configurations"] == 4
+    assert found["of_known_families"]["relative"]["r2"] > 0.5
+    assert found["of_new_families"]["relative"]["median_error"] > 1
 
 
 def test_a_folder_without_the_set_is_refused(tmp_path, capsys):

@@ -25,6 +25,7 @@ from studies import cold_start_model as model
 from studies import cold_start_rules as rules
 from studies import cold_start_tables
 from studies.cold_start_data import Array, Configuration, Starts, load
+from studies.cold_start_names import Traits
 
 Maker = Callable[[Starts], rules.Answer]
 MAKERS: Mapping[str, Maker] = {
@@ -56,6 +57,7 @@ def study(starts: Starts) -> dict[str, Any]:
         "new_configurations": newcomers(starts),
         "held_out_configurations": held_out(starts, starts.place.astype(np.str_), 1),
         "held_out_runtimes": held_out(starts, starts.of("runtime"), SEEDS),
+        "held_out_families": held_out(starts, _families(starts), 1),
     }
 
 
@@ -68,17 +70,26 @@ def later(known: Starts, judged: Starts) -> dict[str, Any]:
 
 
 def newcomers(starts: Starts) -> dict[str, Any]:
-    """Of configurations that appear within half a year, by what was learned before it."""
+    """Of configurations that appear within half a year, by what was learned before it: all of them, those of
+    families that were known, and the others."""
     parts: list[Starts] = []
+    familiar: list[NDArray[np.bool_]] = []
     answers: dict[str, list[Array]] = {name: [] for name in _unmeasured()}
     for begin, end in pairwise(HALF_YEARS):
         known = starts.take(starts.day < np.datetime64(begin))
         during = (starts.day >= np.datetime64(begin)) & (starts.day < np.datetime64(end))
         new = starts.take(during & ~np.isin(starts.place, known.place))
         parts.append(new)
+        familiar.append(np.isin(_families(new), _families(known)))
         for name, make in _unmeasured().items():
             answers[name].append(make(known)(new))
-    return {name: _together(parts, found) for name, found in answers.items()}
+    rows, of_known = _joined(parts), np.concatenate(familiar)
+    chosen = {"all": np.ones(len(rows), bool), "of_known_families": of_known, "of_new_families": ~of_known}
+    return {
+        group: {name: told(rows.take(which), np.concatenate(each)[which]) for name, each in answers.items()}
+        for group, which in chosen.items()
+        if which.any()
+    }
 
 
 def held_out(starts: Starts, names: NDArray[np.str_], seeds: int) -> dict[str, Any]:
@@ -93,7 +104,7 @@ def held_out(starts: Starts, names: NDArray[np.str_], seeds: int) -> dict[str, A
 
     for name, make in (_unmeasured() | {"trees": kept}).items():
         answers = [model.crossed(starts, fold, make) for fold in drawn]
-        found[name] = _together([starts] * seeds, answers)
+        found[name] = told(_joined([starts] * seeds), np.concatenate(answers)) | {"rows": len(starts)}
         found[name]["r2_by_seed"] = [told(starts, each, 0)["r2"] for each in answers]
     parts = [starts.take(fold == each) for fold in drawn for each in range(FOLDS)]
     within = [trees.within(part) for trees, part in zip(made, parts, strict=True)]
@@ -125,13 +136,16 @@ def _unmeasured() -> dict[str, Maker]:
     return {name: make for name, make in MAKERS.items() if name not in MEASURED}
 
 
-def _together(parts: Sequence[Starts], answers: Sequence[Array]) -> dict[str, Any]:
-    first = parts[0]
+def _families(starts: Starts) -> NDArray[np.str_]:
+    return np.array([Traits.of(each.runtime).family for each in starts.configurations])[starts.place]
+
+
+def _joined(parts: Sequence[Starts]) -> Starts:
     columns = (
         np.concatenate([getattr(each, name) for each in parts])
         for name in ("place", "day", "mean_ms", "median_ms", "longest_ms")
     )
-    return told(Starts(first.configurations, first.since, *columns), np.concatenate(answers))
+    return Starts(parts[0].configurations, parts[0].since, *columns)
 
 
 def _r2(sums: Array) -> Any:
@@ -146,16 +160,21 @@ def _middle(values: Array, digits: int) -> list[float]:
 
 def predict(starts: Starts, asked: Configuration) -> dict[str, Any]:
     """From the configuration's own recent days where there are some, else from the trees; 80% of days lie
-    within the interval."""
+    within the interval, fewer where no relative was measured."""
     mine = starts.take(np.array([each == asked for each in starts.configurations])[starts.place])
     if len(mine):
         recent = mine.take(mine.day > mine.day.max() - np.timedelta64(RECENT_DAYS, "D"))
         answer = np.quantile(recent.mean_ms, (0.5, *model.BAND))
-        basis = f"measured on {len(recent)} days until {mine.day.max()}"
-    else:
-        trees = model.trees(starts)
-        answer = trees(_alone(asked, starts))[0] * np.array([1, *trees.band])
-        basis = "foretold, as it was never measured"
+        return _shown(asked, answer, f"measured on {len(recent)} days until {mine.day.max()}")
+    row, trees = _alone(asked, starts), model.trees(starts)
+    basis = "foretold from its family"
+    if Traits.of(asked.runtime).family not in _families(starts):
+        basis = "no runtime of its family was measured: little more than a guess"
+    found = _shown(asked, trees(row)[0] * np.array([1, *trees.band]), basis)
+    return found | {"nearest_relative_ms": round(float(rules.relative(starts)(row)[0]), 1)}
+
+
+def _shown(asked: Configuration, answer: Array, basis: str) -> dict[str, Any]:
     ms, low, high = (round(float(each), 1) for each in answer)
     return {**asked._asdict(), "ms": ms, "interval": [low, high], "basis": basis}
 

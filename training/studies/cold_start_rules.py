@@ -28,13 +28,13 @@ def family(known: Starts) -> Answer:
 
 
 def relative(known: Starts) -> Answer:
-    """Median of the nearest version among the closest relatives: of the same family, language, or kind."""
+    """Median of the nearest version of the same family or language, else of all of the same kind."""
     levels = medians(known)
-    steps = tuple(_by(levels, key) for key in RELATED)
+    steps = tuple(_by(levels, key) for key in (*VERSIONED, *RELATED))
 
     def answer(asked: Configuration) -> float:
-        near = next(group[key(asked)] for key, group in steps if key(asked) in group)
-        away = [abs(_version(each) - _version(asked)) for each, _ in near]
+        key, near = next((key, group[key(asked)]) for key, group in steps if key(asked) in group)
+        away = [abs(_version(each) - _version(asked)) if key in VERSIONED else 0 for each, _ in near]
         return float(
             np.median([level for (_, level), far in zip(near, away, strict=True) if far == min(away)])
         )
@@ -103,18 +103,23 @@ Key = Callable[[Configuration], Hashable]
 Levels = dict[Any, list[tuple[Configuration, float]]]
 
 
-def _related(*names: str) -> Key:
-    """The traits `names` of a runtime, its package and its architecture."""
-    return lambda each: (*(getattr(Traits.of(each.runtime), name) for name in names), each.package, each.arch)
+def _related(*names: str, arch: bool = True) -> Key:
+    """The traits `names` of a runtime, its package, and its architecture."""
+
+    def key(each: Configuration) -> Hashable:
+        traits = Traits.of(each.runtime)
+        return (*(getattr(traits, name) for name in names), each.package, each.arch if arch else None)
+
+    return key
 
 
-RELATED: Sequence[Key] = (
+VERSIONED: Sequence[Key] = (
     _related("family", "flag"),
+    _related("family", "flag", arch=False),
     _related("language", "flag"),
-    _related("kind", "flag"),
-    _related("kind"),
-    lambda _: None,
 )
+"""Within these, versions are of one thing and their distance means something."""
+RELATED: Sequence[Key] = (_related("kind", "flag"), _related("kind"), lambda _: None)
 
 
 def _by(levels: dict[Configuration, float], key: Key) -> tuple[Key, Levels]:
