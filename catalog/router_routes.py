@@ -7,7 +7,7 @@ from typing import Any
 from catalog import examples, schemas
 from catalog.contract import MAX_RECORDS, Contract
 from catalog.operations import body, json_answer, problems
-from catalog.predictions import FLAG, KNOWN_SHARE, NUMBER, SHARE, TEXT
+from catalog.predictions import FLAG, KNOWN_SHARE, NUMBER, TEXT
 from catalog.schemas import pascal, ref, whole
 from catalog.spec import ModelSpec
 
@@ -94,9 +94,9 @@ def components(spec: ModelSpec) -> Json:
 
 def _choice(contract: Contract) -> Json:
     platforms = contract.target.classes
-    shares = {f"{platform}_probability": SHARE for platform in platforms}
+    shares = {f"{platform}_probability": KNOWN_SHARE for platform in platforms}
     prediction = whole(
-        {"platform": {"type": "string", "enum": list(platforms)}, "confidence": SHARE, **shares}
+        {"platform": {"type": "string", "enum": list(platforms)}, "confidence": KNOWN_SHARE, **shares}
     )
     prediction["properties"]["limited"] = {
         **FLAG,
@@ -127,6 +127,7 @@ def _forwarded(one: Json, contract: Contract) -> Json:
             "error": FLAG,
             "failed_over": {**FLAG, "description": "Whether the other platform failed first"},
             "explored": {**FLAG, "description": "Whether chance chose, so that both platforms stay measured"},
+            "forced": {**FLAG, "description": "Whether the caller chose"},
         }
     )
     told = {"request_id": TEXT, "outcome": outcome, "result": {"type": "object"}}
