@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,17 +43,18 @@ class Choice:
 
 @dataclass(frozen=True)
 class Chooser:
-    """`service` is the model's."""
+    """`service` is the model's, `clock` tells seconds."""
 
     contract: Contract
     placement: Placement
     service: Service
+    clock: Callable[[], float] = time.perf_counter
 
     def choose(self, request: Request) -> tuple[Reply, list[Choice]]:
         """The model's reply as it is told of, and the choices it comes to; nothing of the model fails it."""
-        began = time.perf_counter()
+        began = self.clock()
         reply = self._reply(request)
-        each_ms = 1000 * (time.perf_counter() - began) / len(reply.sent)
+        each_ms = 1000 * (self.clock() - began) / len(reply.sent)
         return reply, [self._choice(reply, n, each_ms) for n in range(len(reply.sent))]
 
     def allows(self, platform: str, record: Mapping[str, Any]) -> bool:

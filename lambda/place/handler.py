@@ -60,7 +60,7 @@ def route() -> Response[str]:
     finally:
         # the twins' time is theirs: counted is what choosing takes
         tell(made, reply, request_id(app), started + time.perf_counter() - began)
-    return _answer({**answer, "outcome": served.outcome, "result": served.worked and served.worked.result})
+    return _answer({**answer, "outcome": served.outcome, "result": served.result})
 
 
 def _telling(made: Parts) -> Telling:

@@ -17,10 +17,21 @@ from shared.telemetry import logger
 Row = dict[str, Any]
 
 
-def row(record: Mapping[str, Any], *, platform: str, latency_ms: float, cost_usd: float, error: bool) -> Row:
-    """One measurement as training reads it: a whole record, where it was served, and what that took."""
+def row(
+    record: Mapping[str, Any],
+    *,
+    platform: str,
+    latency_ms: float,
+    cost_usd: float,
+    error: bool,
+    chosen_by: str,
+) -> Row:
+    """One measurement as training reads it: a whole record, where it was served, and what that took.
+
+    `chosen_by` is beside it for whoever asks how outcomes came about: model, chance, caller or failover.
+    """
     measured = {"latency_ms": round(latency_ms, 3), "cost_usd": cost_usd, "error": int(error)}
-    return {**record, PLATFORM: platform, **measured}
+    return {**record, PLATFORM: platform, **measured, "chosen_by": chosen_by}
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,28 +20,33 @@ FIRST_SHARE = 0.6
 KEPT_S = 3.0
 """Of the function's time, for outcomes, counts and the answer."""
 SHORTEST_S = 1
+FAILOVER = "failover"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A platform that was tried: its outcome, and its answer where it gave one."""
+
+    row: Row
+    worked: Worked | None
 
 
 @dataclass(frozen=True)
 class Served:
-    """`rows` are the outcomes of all platforms tried, the last one's being the answer's."""
+    """`attempts` in their order; the last one gave the answer."""
 
-    rows: Sequence[Row]
-    worked: Worked | None
-    explored: bool
-    forced: bool
+    attempts: Sequence[Attempt]
+    result: Any
 
     @property
     def outcome(self) -> dict[str, Any]:
-        last = self.rows[-1]
+        first, last = self.attempts[0].row, self.attempts[-1].row
         return {
-            "platform": last["platform"],
-            "latency_ms": last["latency_ms"],
-            "cost_usd": last["cost_usd"],
+            **{name: last[name] for name in ("platform", "latency_ms", "cost_usd")},
             "error": False,
-            "failed_over": len(self.rows) > 1,
-            "explored": self.explored,
-            "forced": self.forced,
+            "failed_over": len(self.attempts) > 1,
+            "explored": first["chosen_by"] == "chance",
+            "forced": first["chosen_by"] == "caller",
         }
 
 
@@ -57,77 +62,79 @@ class Router:
 
     def serve(self, order: Order, choice: Choice, remaining_s: Callable[[], float]) -> Served:
         """Raises NotServed where no platform answers, Rejected where the content is at fault."""
-        first, explored = self._first(order, choice)
-        second = self.chooser.other(first)
-        platforms = [first, second] if self.chooser.allows(second, order.record) else [first]
-        rows: list[Row] = []
-        worked = None
+        attempts: list[Attempt] = []
         try:
-            for platform in platforms:
-                share = FIRST_SHARE if platform != platforms[-1] else 1.0
+            for platform, by, share in self._plan(order, choice):
                 timeout_s = int((remaining_s() - KEPT_S) * share)
                 if timeout_s < SHORTEST_S:
                     break
-                measured, worked = self._try(platform, order, timeout_s)
-                rows.append(measured)
-                if worked:
-                    break
+                attempts.append(self._try(platform, by, order, timeout_s))
+                if worked := attempts[-1].worked:
+                    return Served(attempts, worked.result)
         finally:
-            served = Served(rows, worked, explored, order.forced is not None)
-            self.outcomes.record(rows)
-            self._count(served)
-        if worked is None:
-            raise NotServed("no platform answered; send it again")
-        return served
+            self.outcomes.record([each.row for each in attempts])
+            self._count(attempts)
+        raise NotServed("no platform answered; send it again")
 
-    def _first(self, order: Order, choice: Choice) -> tuple[str, bool]:
-        """The platform to try first, and whether a coin chose it."""
+    def _plan(self, order: Order, choice: Choice) -> Iterator[tuple[str, str, float]]:
+        """Platforms to try, who chose each, and the share of the time left that it may take."""
+        first, by = self._first(order, choice)
+        second = self.chooser.other(first)
+        if not self.chooser.allows(second, order.record):
+            yield first, by, 1.0
+            return
+        yield first, by, FIRST_SHARE
+        yield second, FAILOVER, 1.0
+
+    def _first(self, order: Order, choice: Choice) -> tuple[str, str]:
         if order.forced:
-            return order.forced, False
-        if choice.limited:
-            return choice.platform, False
+            return order.forced, "caller"
         contract = self.chooser.contract
         coin = self.exploration.coin(str(order.record[contract.record.entity]))
-        return (choice.platform, False) if coin is None else (contract.target.classes[coin], True)
+        if coin is None or choice.limited:
+            return choice.platform, "model"
+        return contract.target.classes[coin], "chance"
 
-    def _try(self, platform: str, order: Order, timeout_s: int) -> tuple[Row, Worked | None]:
-        began = self.clock()
-        worked, ran_ms = None, 0.0
+    def _try(self, platform: str, by: str, order: Order, timeout_s: int) -> Attempt:
+        began, worked = self.clock(), None
         try:
             worked = self.twins[platform].ask(self._request(order), timeout_s)
+            ran_ms: float | None = worked.work_ms
         except TwinFailed as error:
-            logger.warning(
-                "twin failed", extra={"platform": platform, "reason": error.reason, "why": str(error)}
-            )
-            ran_ms = 1000 * (self.clock() - began) if error.ran else 0.0
-        latency_ms = 1000 * (self.clock() - began)
-        cost_usd = self._cost_usd(platform, worked.work_ms if worked else ran_ms)
+            told = {"platform": platform, "reason": error.reason, "why": str(error)}
+            logger.warning("twin failed", extra=told)
+            ran_ms = 1000 * (self.clock() - began) if error.ran else None
         measured = row(
-            order.record, platform=platform, latency_ms=latency_ms, cost_usd=cost_usd, error=worked is None
+            order.record,
+            platform=platform,
+            latency_ms=1000 * (self.clock() - began),
+            cost_usd=self._cost_usd(platform, ran_ms),
+            error=worked is None,
+            chosen_by=by,
         )
-        return measured, worked
+        return Attempt(measured, worked)
 
     def _request(self, order: Order) -> dict[str, Any]:
         entity = self.chooser.contract.record.entity
         told = {name: order.record[name] for name in ("workload_type", SIZE)}
         return {**told, "payload": order.payload, "request_id": order.record[entity]}
 
-    def _cost_usd(self, platform: str, ran_ms: float) -> float:
+    def _cost_usd(self, platform: str, ran_ms: float | None) -> float:
         """What ran is billed, whether or not its answer came; what was turned away is not."""
         placement = self.chooser.placement
-        if ran_ms == 0:
+        if ran_ms is None:
             return 0.0
         twin = placement.function if platform == FUNCTION else placement.service
         return twin.cost_usd(ran_ms, placement.prices)
 
-    def _count(self, served: Served) -> None:
-        failed = {each["platform"] for each in served.rows if each["error"]}
-        counts = {f"{name.capitalize()}Failed": float(name in failed) for name in self.twins}
-        told = {
-            "Routed": served.worked is not None,
-            "FailedOver": served.worked is not None and bool(failed),
-            "Explored": served.explored,
-            "Forced": served.forced,
+    def _count(self, attempts: Sequence[Attempt]) -> None:
+        failed = [each.row["platform"] for each in attempts if not each.worked]
+        by = [each.row["chosen_by"] for each in attempts]
+        counts: dict[str, float] = {
+            "Routed": len(attempts) > len(failed),
+            "FailedOver": by.count(FAILOVER),
+            "Explored": by.count("chance"),
+            "Forced": by.count("caller"),
+            **{f"{platform.capitalize()}Failed": failed.count(platform) for platform in self.twins},
         }
-        counts |= {name: float(value) for name, value in told.items()}
         count(counts, model=self.chooser.contract.name)

@@ -16,7 +16,6 @@ from shared.problems import BadRequest
 
 CONNECT_S = 1.0
 THROTTLES = ("TooManyRequestsException", "ThrottlingException", "EC2ThrottledException")
-TOO_LARGE = ("RequestTooLargeException", "RequestEntityTooLargeException")
 
 
 class TwinFailed(Exception):
@@ -57,9 +56,7 @@ class FunctionTwin:
             content = answer["Payload"].read()
         except ClientError as error:
             code = error.response["Error"]["Code"]
-            throttled = code in THROTTLES
-            ran = not throttled and code not in TOO_LARGE
-            raise TwinFailed("throttled" if throttled else "error", code, ran=ran) from error
+            raise TwinFailed("throttled" if code in THROTTLES else "error", code, ran=False) from error
         except (ReadTimeoutError, http_errors.ReadTimeoutError) as error:
             raise TwinFailed("timeout", type(error).__name__, ran=True) from error
         except ConnectTimeoutError as error:

@@ -15,7 +15,8 @@ import pytest
 import onnx_file
 from catalog.contract import Contract
 from catalog.models import MODELS
-from serve import handler as module
+from place import handler as placing
+from serve import handler as serving
 from tests.lambda_.conftest import Context, Event
 from tests.lambda_.fakes import Fake, Registry, Ssm, refusal
 from tests.lambda_.state_table import TABLE, StateTable
@@ -69,6 +70,7 @@ class World:
     def __init__(self, model: str, event: Event, monkeypatch: pytest.MonkeyPatch) -> None:
         self.spec, self._event = SPECS[model], event
         self.contract = self.spec.contract
+        self.module: Any = placing if self.spec.router else serving
         self.state, self.s3, self.bus = StateTable(), S3(), Bus()
         self.ssm, self.registry = Ssm(), Registry(model)
         self.clients = {
@@ -97,10 +99,10 @@ class World:
 
     def restart(self) -> None:
         """As a new process: nothing is loaded, nothing cached."""
-        module.parts.cache_clear()
+        self.module.parts.cache_clear()
 
     def call(self, body: Any, **more: Any) -> tuple[int, Any]:
-        response = module.handler(self._event(self.spec.route, body, **more), Context())
+        response = self.module.handler(self._event(self.spec.route, body, **more), Context())
         return response["statusCode"], json.loads(response["body"])
 
     def good(self, body: Any) -> Any:
@@ -109,7 +111,7 @@ class World:
         return answer
 
     def check(self, package: str) -> Any:
-        return module.handler({"check": package}, Context())
+        return self.module.handler({"check": package}, Context())
 
     def publish(self, archive: bytes, model: str = "") -> str:
         """A package whose archive this is."""
@@ -131,7 +133,7 @@ class World:
 
     def forget_parameters(self) -> None:
         """As after the time for which they are kept."""
-        made = module.parts()
+        made = self.module.parts()
         for learned in (made.service.learned, *made.service.companions.learned.values()):
             if learned:
                 learned.champions._until = float("-inf")

@@ -17,7 +17,9 @@ from tests.lambda_.serving import world as world  # the fixture
 from tests.models import FUNCTIONS
 
 DOCUMENT = document(MODELS)
-OF_ALL = pytest.mark.parametrize("spec", FUNCTIONS, ids=lambda spec: spec.name)
+OF_ALL = pytest.mark.parametrize(
+    "spec", [spec for spec in FUNCTIONS if not spec.router], ids=lambda spec: spec.name
+)
 
 
 def content(spec: ModelSpec) -> Any:
