@@ -35,22 +35,28 @@ def serve(port: int, home: Path) -> None:
     app = importlib.import_module("ministack.app")
 
     from local import emulator
+    from local.fargate import usage
+    from local.fargate.fargate import Fargate
     from local.persistence import keep
     from local.sagemaker.machine import Machine
 
     machine = Machine(home, f"http://127.0.0.1:{port}", emulator.publisher())
-    emulator.install(machine)
+    fargate = Fargate(machine)
+    emulator.install(machine, fargate)
     machine.children.end_leftovers()
-    for folder in (machine.jobs_folder, machine.endpoints_folder):
+    for folder in (machine.jobs_folder, machine.endpoints_folder, machine.tasks_folder):
         shutil.rmtree(folder, ignore_errors=True)
     machine.objects.prune()
     atexit.register(machine.children.end_all)
+    atexit.register(fargate.close)
     machine.telemetry.start()
+    usage.watch(fargate)
     keep(app)
     sys.argv = ["ministack"]
     try:
         app.main()
     finally:
+        fargate.close()
         machine.children.end_all()
 
 

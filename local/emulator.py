@@ -12,8 +12,12 @@ import importlib.metadata
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from local import cloudformation, stream_retries
+from local import cloudformation, network_resources, stream_retries
 from local.autoscaling import service as autoscaling
+from local.fargate import api as ecs
+from local.fargate import balancer_resources, target_health
+from local.fargate import resources as ecs_resources
+from local.fargate.fargate import Fargate
 from local.sagemaker import service as sagemaker
 from local.sagemaker.machine import Machine
 from local.sagemaker.steps import run_step
@@ -36,6 +40,7 @@ EXPECTED: tuple[tuple[str, str, type | str], ...] = (
     ("services.stepfunctions", "_ExecutionError", "__call__"),
     ("services.cloudformation.provisioners", "_RESOURCE_HANDLERS", dict),
     ("services.cloudformation.stacks", "_runs_on_worker_thread", "__call__"),
+    ("services.alb", "_lbs", "get"),
     ("services.eventbridge", "_put_events", "__call__"),
     ("services.lambda_svc", "_execute_function", "__call__"),
     ("services.lambda_svc", "_poll_dynamodb_streams", "__call__"),
@@ -48,7 +53,7 @@ EXPECTED: tuple[tuple[str, str, type | str], ...] = (
     ("services.dynamodb", "stream_records_since", "__call__"),
     ("core.responses", "request_scope", "__call__"),
 )
-_OURS = ("AWS::SageMaker::", "AWS::ApplicationAutoScaling::")
+_OURS = ("AWS::SageMaker::", "AWS::ApplicationAutoScaling::", "AWS::ECS::")
 
 
 class WrongEmulator(RuntimeError):
@@ -74,19 +79,21 @@ def check_emulator() -> None:
         )
 
 
-def install(machine: Machine) -> None:
+def install(machine: Machine, fargate: Fargate) -> None:
     """Register every stand-in with the emulator of this process."""
     check_emulator()
-    _install_services(machine)
+    _install_services(machine, fargate)
     _install_steps(machine)
     scope = _module("core.responses").request_scope
     stream_retries.install(_module("services.lambda_svc"), _module("services.dynamodb"), scope)
-    _module("services.cloudformation.provisioners")._RESOURCE_HANDLERS.update(
-        cloudformation.handlers(machine)
-    )
+    types = _module("services.cloudformation.provisioners")._RESOURCE_HANDLERS
+    types.update(cloudformation.handlers(machine))
+    types.update(network_resources.handlers())
+    types.update(ecs_resources.handlers(fargate))
+    types.update(balancer_resources.handlers(fargate, types, _name_balancer))
     stacks = _module("services.cloudformation.stacks")
     blocks = stacks._runs_on_worker_thread
-    # Loading an endpoint takes seconds and calls back into the emulator: its event loop must stay free.
+    # What loads takes seconds and calls back into the emulator: its event loop must stay free.
     stacks._runs_on_worker_thread = lambda kind: kind.startswith(_OURS) or blocks(kind)
 
 
@@ -96,7 +103,12 @@ def publisher() -> Callable[[dict[str, Any]], None]:
     return lambda entry: events._put_events({"Entries": [entry]}, allow_aws_source=True)
 
 
-def _install_services(machine: Machine) -> None:
+def _name_balancer(arn: str, address: str) -> None:
+    """The address that the emulator's own DescribeLoadBalancers tells."""
+    _module("services.alb")._lbs[arn]["DNSName"] = address
+
+
+def _install_services(machine: Machine, fargate: Fargate) -> None:
     async def answer_sagemaker(
         method: str, path: str, headers: Mapping[str, str], body: bytes, _query: Any
     ) -> Any:
@@ -107,11 +119,21 @@ def _install_services(machine: Machine) -> None:
     ) -> Any:
         return await asyncio.to_thread(autoscaling.respond, machine, headers, body)
 
+    async def answer_ecs(
+        _method: str, _path: str, headers: Mapping[str, str], body: bytes, _query: Any
+    ) -> Any:
+        return await asyncio.to_thread(ecs.respond, fargate, headers, body)
+
     app, router = _module("app"), _module("core.router")
     app.SERVICE_HANDLERS.update({"sagemaker": answer_sagemaker, "application-autoscaling": answer_scaling})
+    app.SERVICE_HANDLERS["ecs"] = answer_ecs
+    balancing = "elasticloadbalancing"
+    app.SERVICE_HANDLERS[balancing] = target_health.answered(
+        fargate.balancer, app.SERVICE_HANDLERS[balancing]
+    )
     app.SERVICE_REGISTRY["sagemaker"] = {"module": "sagemaker"}
     app._state_map["sagemaker"] = "sagemaker"
-    app._loaded_modules["sagemaker"] = _State(machine)
+    app._loaded_modules["sagemaker"] = _State(machine, fargate)
     router.SERVICE_PATTERNS["sagemaker"] = {"target_prefixes": ["SageMaker."]}
     router.SERVICE_PATTERNS["application-autoscaling"] = {"target_prefixes": ["AnyScaleFrontendService."]}
 
@@ -137,8 +159,8 @@ def _install_steps(machine: Machine) -> None:
 class _State:
     """The stand-ins' records as one of the emulator's own persisted services."""
 
-    def __init__(self, machine: Machine) -> None:
-        self._machine = machine
+    def __init__(self, machine: Machine, fargate: Fargate) -> None:
+        self._machine, self._fargate = machine, fargate
 
     def get_state(self) -> dict[str, Any]:
         return self._machine.store.snapshot()
@@ -146,8 +168,10 @@ class _State:
     def load_persisted_state(self, data: dict[str, Any]) -> None:
         self._machine.store.restore(data)
         sagemaker.fail_interrupted(self._machine)
+        self._fargate.resume()
 
     def reset(self) -> None:
+        self._fargate.reset()
         self._machine.children.end_all()
         self._machine.fleets.clear()
         self._machine.store.restore({})

@@ -29,3 +29,15 @@ def number_or_text(text: str, kind: str) -> Any:
         return int(text) if kind in ("integer", "long") else float(text)
     except ValueError:
         return text
+
+
+def api_named(value: Any, shape: Any) -> Any:
+    """Properties under the names of an API that begins its members with a small letter, as ECS does."""
+    kind = shape.type_name
+    if kind == "structure" and isinstance(value, dict):
+        named = {name[:1].lower() + name[1:]: item for name, item in value.items()}
+        members = shape.members
+        return {n: api_named(item, members[n]) if n in members else item for n, item in named.items()}
+    if kind == "list" and isinstance(value, list):
+        return [api_named(item, shape.member) for item in value]
+    return value

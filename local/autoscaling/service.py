@@ -1,4 +1,4 @@
-"""Application Auto Scaling for endpoint variants: registered, described, removed; nothing scales here."""
+"""Application Auto Scaling: endpoint variants are held and told, services are scaled (see `tracking`)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from local.fargate.records import SERVICES
 from local.request_shapes import check, operation_model, refusal
 from local.sagemaker.errors import ServiceError, invalid, unsupported
 from local.sagemaker.machine import Machine, arn
@@ -19,7 +20,12 @@ logger = logging.getLogger("local.autoscaling")
 
 _MODEL = "application-autoscaling"
 _RESOURCE = re.compile(r"endpoint/([^/]+)/variant/([^/]+)")
-_DIMENSION = "sagemaker:variant:DesiredInstanceCount"
+_SERVICE = re.compile(r"service/([^/]+/[^/]+)")
+_DIMENSIONS = {
+    "sagemaker": "sagemaker:variant:DesiredInstanceCount",
+    "ecs": "ecs:service:DesiredCount",
+}
+_ROLES = {"sagemaker": "SageMakerEndpoint", "ecs": "ECSService"}
 _BURSTABLE = "ml.t2."
 Operation = Callable[[Machine, dict[str, Any]], dict[str, Any]]
 
@@ -29,17 +35,23 @@ def target_id(request: Mapping[str, Any]) -> str:
 
 
 def register(machine: Machine, request: dict[str, Any]) -> dict[str, Any]:
-    """Create or change a scalable target; the variant must exist and its instance type must scale."""
-    if request["ServiceNamespace"] != "sagemaker" or request["ScalableDimension"] != _DIMENSION:
-        raise unsupported(f"Scaling {request['ScalableDimension']}", f"; supported: {_DIMENSION}")
+    """Create or change a scalable target, which must exist; a service is brought into its range."""
+    namespace = request["ServiceNamespace"]
+    if request["ScalableDimension"] != _DIMENSIONS.get(namespace):
+        allowed = ", ".join(_DIMENSIONS.values())
+        raise unsupported(f"Scaling {request['ScalableDimension']}", f"; supported: {allowed}")
     key = target_id(request)
-    held = machine.store.get("scalable-target", key) or {"CreationTime": time.time(), "RoleARN": _role()}
+    made = {"CreationTime": time.time(), "RoleARN": _role(namespace)}
+    held = machine.store.get("scalable-target", key) or made
     record = {"ScalableTargetARN": arn(f"scalable-target/{_short(key)}", _MODEL), **held, **request}
     low, high = record.get("MinCapacity"), record.get("MaxCapacity")
     if low is None or high is None or low > high:
         raise invalid(f"Minimum capacity {low} and maximum capacity {high} must both be set, in this order.")
-    _check_variant(machine, request["ResourceId"])
+    check_target = _check_service if namespace == "ecs" else _check_variant
+    check_target(machine, request["ResourceId"])
     machine.store.put("scalable-target", key, record)
+    if namespace == "ecs":
+        scale(machine, record, count_of(machine, record["ResourceId"]))
     return {"ScalableTargetARN": record["ScalableTargetARN"]}
 
 
@@ -136,6 +148,31 @@ def _check_variant(machine: Machine, resource: str) -> None:
         raise invalid(f"Variant {resource} runs on {instance_type}; burstable instances cannot be scaled.")
 
 
+def count_of(machine: Machine, resource: str) -> int:
+    """The service's desired count; ValueError where it is no service that is there."""
+    match = _SERVICE.fullmatch(resource)
+    record = machine.store.get(SERVICES, match[1]) if match else None
+    if record is None:
+        raise ValueError(resource)
+    return int(record["desiredCount"])
+
+
+def scale(machine: Machine, target: Record, wanted: int) -> int:
+    """Set a service's count as near to the wanted one as its range allows; answers the count."""
+    count: int = max(target["MinCapacity"], min(target["MaxCapacity"], wanted))
+    if count != count_of(machine, target["ResourceId"]):
+        _, cluster, service = target["ResourceId"].split("/")
+        machine.aws("ecs").update_service(cluster=cluster, service=service, desiredCount=count)
+    return count
+
+
+def _check_service(machine: Machine, resource: str) -> None:
+    try:
+        count_of(machine, resource)
+    except ValueError as error:
+        raise invalid(f"ECS service doesn't exist: {resource}") from error
+
+
 def _matching(records: list[Record], request: dict[str, Any]) -> list[Record]:
     names = ("ServiceNamespace", "ScalableDimension")
     return [r for r in records if all(request.get(name, r[name]) == r[name] for name in names)]
@@ -149,7 +186,7 @@ def _short(key: str) -> str:
     return uuid.uuid5(uuid.NAMESPACE_URL, key).hex
 
 
-def _role() -> str:
-    path = "aws-service-role/sagemaker.application-autoscaling.amazonaws.com"
-    role = "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+def _role(namespace: str) -> str:
+    path = f"aws-service-role/{namespace}.application-autoscaling.amazonaws.com"
+    role = f"AWSServiceRoleForApplicationAutoScaling_{_ROLES[namespace]}"
     return f"arn:aws:iam::000000000000:role/{path}/{role}"

@@ -80,6 +80,7 @@ class Machine:
         self.running: dict[tuple[str, str], Stop] = {}
         self.jobs_folder = self.home / "jobs"
         self.endpoints_folder = self.home / "endpoints"
+        self.tasks_folder = self.home / "tasks"
 
     def scaled_variants(self, endpoint: str) -> set[str]:
         """The endpoint's variants that are registered as scalable targets."""
