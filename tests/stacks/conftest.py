@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from catalog.known import LEARNERS
 from catalog.models import MODELS
 from catalog.spec import ModelSpec
 from stacks.bundling import Payloads
@@ -20,12 +21,16 @@ Synthesize = Callable[..., Assembly]
 
 @pytest.fixture(scope="session")
 def payloads(tmp_path_factory: pytest.TempPathFactory) -> Payloads:
-    """The real code with layers of one file: templates do not care what is in them."""
-    layers = tmp_path_factory.mktemp("layers")
+    """The real code with layers and packages of one file: templates do not care what is in them."""
+    layers, packages = tmp_path_factory.mktemp("layers"), tmp_path_factory.mktemp("packages")
     for name in LAYERS:
         (layers / name / "python").mkdir(parents=True)
         (layers / name / "python" / "third_party.py").write_text("")
-    return Payloads(root=Path(), layers=layers, staging=tmp_path_factory.mktemp("bundles"))
+    for name in (package for learner in LEARNERS.values() for package in learner.packages):
+        (packages / name).mkdir()
+        (packages / name / "third_party.py").write_text("")
+    staging = tmp_path_factory.mktemp("bundles")
+    return Payloads(root=Path(), layers=layers, staging=staging, packages=packages)
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 import tarfile
 from pathlib import Path
 
 import pytest
 
 from catalog.contract import SHIPPED
+from catalog.known import LEARNERS
 from catalog.models import MODELS
 from catalog.spec import ModelSpec
 from stacks.bundling import (
@@ -20,6 +22,7 @@ from stacks.bundling import (
     content_hash,
     function_code,
     function_files,
+    package_files,
     training_files,
 )
 from stacks.layer import layer_code, packed, zip_bytes
@@ -27,6 +30,7 @@ from stacks.layer import layer_code, packed, zip_bytes
 ROOT = Path()
 FUNCTIONS = sorted(path.parent.name for path in Path("lambda").glob("*/handler.py"))
 CONTRACTS = [spec.contract for spec in MODELS]
+BUILT = Payloads.of(ROOT).packages
 
 
 def unpack(files: dict[str, bytes], folder: Path) -> Path:
@@ -57,6 +61,12 @@ def test_a_models_function_holds_what_it_was_trained_with(spec: ModelSpec) -> No
         assert files[path] == (ROOT / "training" / path).read_bytes()
 
 
+def test_a_router_holds_the_code_it_builds_on() -> None:
+    files = function_files(ROOT, "place", CONTRACTS)
+    assert {"place/handler.py", "serve/handler.py", "shared/problems.py"} <= set(files)
+    assert "serve/handler.py" not in function_files(ROOT, "predict", CONTRACTS)
+
+
 def test_a_table_of_settings_lies_beside_the_code() -> None:
     files = function_files(ROOT, "models", [], settings={"models": {"b": {}, "a": {"title": "A"}}})
     assert json.loads(files["settings/models.json"]) == {"a": {"title": "A"}, "b": {}}
@@ -70,6 +80,35 @@ def test_a_job_bundle_holds_one_contract_and_its_records_generator(spec: ModelSp
     sources = {path.split("/")[1] for path in files if path.startswith("sources/")}
     assert sources == {"__init__.py", "grouped.py", "layout.py", spec.contract.record.name}
     assert not [path for path in files if path.startswith("studies/")]
+
+
+def test_a_job_bundle_holds_the_packages_of_its_learners_and_no_others() -> None:
+    assert package_files(BUILT, ["xgboost", "random_forest", "neural_network"]) == {}
+    found = package_files(BUILT, ["xgboost", "lightgbm", "random_forest"])
+    assert {"packages/lightgbm/__init__.py", "packages/lightgbm/lib/lib_lightgbm.so"} <= set(found)
+    assert {path.split("/")[1].split("-")[0] for path in found} == {"lightgbm", "narwhals"}
+
+
+def test_a_missing_package_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"package 'lightgbm' is not built.*make setup"):
+        package_files(tmp_path, ["xgboost", "lightgbm"])
+
+
+def test_every_package_is_locked_as_at_the_desk_and_built_by_make() -> None:
+    desk = _pins(Path("requirements.txt"))
+    names = {name for learner in LEARNERS.values() for name in learner.packages}
+    for name in names:
+        pins = _pins(Path(f"requirements-{name}.txt"))
+        assert pins.items() <= desk.items()
+        assert name in pins
+    (line,) = [line for line in Path("Makefile").read_text().splitlines() if line.startswith("PACKAGES")]
+    assert set(line.partition("ready,")[2].strip(")").split()) == names
+
+
+def _pins(lock: Path) -> dict[str, str]:
+    """Versions by package name."""
+    found = [line.split(" ")[0] for line in lock.read_text().splitlines() if "==" in line.split(" ")[0]]
+    return {name: version for name, _, version in (pin.partition("==") for pin in found)}
 
 
 def test_compiled_files_and_locks_never_ship(tmp_path: Path) -> None:
@@ -143,6 +182,40 @@ def test_a_function_imports_alone(folder: str, tmp_path: Path) -> None:
 def test_a_job_imports_alone(module: str, tmp_path: Path) -> None:
     bundle = unpack(training_files(ROOT, MODELS[0].contract), tmp_path)
     _import_alone(bundle, module)
+
+
+def test_a_learner_imports_from_its_bundle_alone(tmp_path: Path) -> None:
+    """Where the container has numpy and scipy, but neither the package nor what it needs beside them."""
+    files = training_files(ROOT, MODELS[0].contract) | package_files(BUILT, ["lightgbm"])
+    bundle, container = unpack(files, tmp_path / "bundle"), tmp_path / "container"
+    container.mkdir()
+    for name in ("numpy", "numpy.libs", "scipy", "scipy.libs", "pyarrow"):
+        place = Path(sysconfig.get_path("platlib")) / name
+        if place.exists():
+            (container / name).symlink_to(place)
+    done = _ask_alone(
+        [bundle, container],
+        "import learners.lightgbm, lightgbm, narwhals; print(lightgbm.__file__, narwhals.__file__)",
+    )
+    assert done.returncode == 0, done.stderr
+    assert all(Path(each).is_relative_to(bundle / "packages") for each in done.stdout.split())
+
+
+def test_without_its_package_a_learner_says_what_is_missing(tmp_path: Path) -> None:
+    bundle = unpack(training_files(ROOT, MODELS[0].contract), tmp_path)
+    done = _ask_alone(
+        [bundle, Path(sysconfig.get_path("platlib"))],
+        "sys.modules['lightgbm'] = None; import learners.lightgbm_library",
+    )
+    assert "bundle the learner's packages" in done.stderr
+
+
+def _ask_alone(places: list[Path], code: str) -> subprocess.CompletedProcess[str]:
+    """In a fresh interpreter that sees `places` and the standard library."""
+    seen = f"import sys; sys.path[:0] = {[str(place) for place in places]!r}; {code}"
+    return subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", seen], capture_output=True, text=True, check=False
+    )
 
 
 @pytest.mark.parametrize("spec", [spec for spec in MODELS if spec.training], ids=lambda spec: spec.name)
