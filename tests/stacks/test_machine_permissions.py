@@ -10,7 +10,7 @@ import pytest
 
 from catalog.spec import ModelSpec
 from local.asl_requests import StepRequest, requests_of
-from stacks.names import promotion_machine, training_machine, tuning_prefix
+from stacks.names import promotion_machine, training_machine, tuning_prefixes
 from tests.models import LEARNED
 from tests.stacks.assembly import Assembly, plain
 from tests.stacks.test_permissions import listed
@@ -67,7 +67,8 @@ def known(value: Any, environment_model: str) -> str:
         return text
     if "'" in text:
         return text.split("'")[1] + "261121-a1b2c3-0"
-    return {"$trial": f"{environment_model}-261121-a1b2c3-0-001-abc", "$package": ""}[text.strip("{% }")]
+    trial = f"{environment_model}-261121-a1b2c3-0-001-abc"
+    return {"$trial": trial, "$states.input.trial": trial, "$package": ""}[text.strip("{% }")]
 
 
 def lacking(may: list[tuple[str, str]], request: StepRequest, prefix: str) -> list[str]:
@@ -99,7 +100,8 @@ def test_training_may_do_all_that_it_calls(prod: Assembly, spec: ModelSpec) -> N
     calls = list(requests_of(prod.machines()[machine], ("sagemaker", "ssm", "sns", "sqs")))
     assert {call.operation for call in calls} == set(NEEDED)
     for call in calls:
-        assert lacking(may, call, tuning_prefix(prod.environment, spec)) == [], call.state
+        for prefix in tuning_prefixes(prod.environment, spec):
+            assert lacking(may, call, prefix) == [], (call.state, prefix)
     assert {*WAITING, "iam:PassRole", "lambda:InvokeFunction"} <= {action for action, _ in may}
 
 

@@ -10,7 +10,6 @@ import pytest
 from catalog.models import MODELS
 from record.waits import waiting
 from stacks.constructs.experiment_recorder import LATE_HOURS, TIMEOUT_S, TRIES
-from stacks.layer import LAYERS
 from stacks.names import promotion_machine, tracking_parameter, training_machine
 from tests.stacks.assembly import Assembly, plain
 from tests.stacks.test_permissions import listed
@@ -123,7 +122,9 @@ def test_a_training_is_told_and_never_fails_by_it(prod: Assembly, spec: Any) -> 
         assert state["Arguments"]["MessageGroupId"] == spec.name
     assert states["Register"]["Next"] == "Record"
     assert states["TellFailure"]["Next"] == "RecordFailure"
-    assert {"tuning_job", "trial", "evaluated"} <= set(states["NameRun"]["Assign"])
+    begun = set(states["NameRun"]["Assign"])
+    trials = {"candidates", "chosen"} if spec.training.rivals else {"tuning_job", "trial"}
+    assert {"evaluated", *trials} <= begun
 
 
 def test_a_promotion_is_told_once_it_serves(prod: Assembly) -> None:
@@ -137,7 +138,7 @@ def test_a_promotion_is_told_once_it_serves(prod: Assembly) -> None:
 
 
 def test_what_the_recorder_needs_fits_into_a_function() -> None:
-    layers = [Path(".build/layers") / name for name in LAYERS if name != "inference"]
+    layers = [Path(".build/layers") / name for name in ("functions", "tracking")]
     missing = [str(layer) for layer in layers if not layer.exists()]
     if missing:
         pytest.skip(f"{', '.join(missing)} not built; `make setup` builds layers")

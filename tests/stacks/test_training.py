@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import math
 import re
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from catalog.spec import ModelSpec
 from local.asl_requests import requests_of
 from stacks.environments import ENVIRONMENTS, LOCAL
-from stacks.names import promotion_machine, scoped, training_machine, tuning_prefix
+from stacks.names import promotion_machine, scoped, training_machine, tuning_prefixes
 from tests.models import LEARNED
 from tests.stacks.assembly import Assembly
 
@@ -28,6 +29,15 @@ def steps(assembly: Assembly, spec: ModelSpec) -> dict[str, Any]:
     return found
 
 
+def tunings(assembly: Assembly, spec: ModelSpec) -> list[dict[str, Any]]:
+    """The tuning job of each of the model's searches, in their order."""
+    machine = assembly.machines()[training_machine(assembly.environment, spec)]
+    calls = requests_of(machine)
+    found = [call.params for call in calls if call.operation == "CreateHyperParameterTuningJob"]
+    assert len(found) == len(spec.trained.searches)
+    return found
+
+
 @models
 def test_the_path_leads_from_data_to_the_registry(prod: Assembly, spec: ModelSpec) -> None:
     states = steps(prod, spec)
@@ -38,7 +48,7 @@ def test_the_path_leads_from_data_to_the_registry(prod: Assembly, spec: ModelSpe
     assert path == [
         "Prepare",
         "Tune",
-        "FindArtifact",
+        "KeepCandidates" if spec.trained.rivals else "FindArtifact",
         "ReadChampion",
         "ChampionExists",
         "FindChampion",
@@ -84,32 +94,37 @@ def test_sagemaker_takes_every_request(local: Assembly, dev: Assembly, prod: Ass
 def test_an_environment_lowers_the_budget_and_never_raises_it(
     local: Assembly, prod: Assembly, spec: ModelSpec
 ) -> None:
-    def limits(assembly: Assembly) -> tuple[int, int]:
-        config = steps(assembly, spec)["Tune"]["Arguments"]["HyperParameterTuningJobConfig"]
-        found = config["ResourceLimits"]
-        return found["MaxNumberOfTrainingJobs"], found["MaxParallelTrainingJobs"]
+    def limits(assembly: Assembly) -> set[tuple[int, int]]:
+        found = [each["HyperParameterTuningJobConfig"]["ResourceLimits"] for each in tunings(assembly, spec)]
+        return {(each["MaxNumberOfTrainingJobs"], each["MaxParallelTrainingJobs"]) for each in found}
 
-    assert limits(prod) == (spec.trained.tuning.jobs, spec.trained.tuning.parallel)
-    assert limits(local) == (local.environment.max_tuning_jobs, local.environment.max_parallel_jobs)
+    tuning, env, searches = spec.trained.tuning, local.environment, len(spec.trained.searches)
+    assert limits(prod) == {(tuning.jobs, math.ceil(tuning.parallel / searches))}
+    ((jobs, parallel),) = limits(local)
+    assert (jobs, parallel) <= (env.max_tuning_jobs, env.max_parallel_jobs)
+    assert 1 <= parallel <= env.max_parallel_jobs
+    if searches == 1:
+        assert (jobs, parallel) == (env.max_tuning_jobs, env.max_parallel_jobs)
 
 
 @models
 def test_tuning_searches_the_declared_ranges(prod: Assembly, spec: ModelSpec) -> None:
-    config = steps(prod, spec)["Tune"]["Arguments"]["HyperParameterTuningJobConfig"]
-    assert config["Strategy"] == "Bayesian"
-    assert config["HyperParameterTuningJobObjective"]["MetricName"] == spec.trained.tuning.objective.name
-    ranges = [each for group in config["ParameterRanges"].values() for each in group]
-    assert {each["Name"]: (float(each["MinValue"]), float(each["MaxValue"])) for each in ranges} == {
-        span.name: (span.low, span.high) for span in spec.trained.tuning.ranges
-    }
-    logarithmic = {span.name for span in spec.trained.tuning.ranges if span.scaling == "Logarithmic"}
-    assert {each["Name"] for each in ranges if each["ScalingType"] == "Logarithmic"} == logarithmic
+    for search, request in zip(spec.trained.searches, tunings(prod, spec), strict=True):
+        config = request["HyperParameterTuningJobConfig"]
+        assert config["Strategy"] == "Bayesian"
+        assert config["HyperParameterTuningJobObjective"]["MetricName"] == spec.trained.tuning.objective.name
+        ranges = [each for group in config["ParameterRanges"].values() for each in group]
+        assert {each["Name"]: (float(each["MinValue"]), float(each["MaxValue"])) for each in ranges} == {
+            span.name: (span.low, span.high) for span in search.ranges
+        }
+        logarithmic = {span.name for span in search.ranges if span.scaling == "Logarithmic"}
+        assert {each["Name"] for each in ranges if each["ScalingType"] == "Logarithmic"} == logarithmic
 
 
 @models
 def test_tuning_jobs_are_named_by_environment_model_and_run(prod: Assembly, spec: ModelSpec) -> None:
-    tuning = steps(prod, spec)["Tune"]["Arguments"]["HyperParameterTuningJobName"]
-    assert tuning.split("'")[1] == tuning_prefix(prod.environment, spec) + "-"
+    names = [each["HyperParameterTuningJobName"].split("'")[1] for each in tunings(prod, spec)]
+    assert names == [f"{prefix}-" for prefix in tuning_prefixes(prod.environment, spec)]
 
 
 LONGEST = dataclasses.replace(LOCAL, name="environment1")
@@ -118,10 +133,9 @@ LONG_MODELS = [renamed(f"iops-risk-of-a-long-{end}") for end in ("name", "line")
 
 def test_names_hold_in_every_environment_and_are_nobody_elses() -> None:
     named = list(itertools.product((*ENVIRONMENTS, LONGEST), (*LEARNED, *LONG_MODELS)))
-    prefixes = {tuning_prefix(env, spec) for env, spec in named}
-    assert len(prefixes) == len(named) >= 5 * 4
-    for env, spec in named:
-        prefix = tuning_prefix(env, spec)
+    prefixes = [(env, spec, each) for env, spec in named for each in tuning_prefixes(env, spec)]
+    assert len({each for _, _, each in prefixes}) == len(prefixes) > len(named) >= 5 * 4
+    for env, spec, prefix in prefixes:
         assert prefix.startswith(env.name[:4])
         assert re.fullmatch(r"[a-z0-9](-?[a-z0-9])*", prefix)
         assert len(prefix) + len("-261121-a1b2c3-0") <= 32
@@ -130,15 +144,13 @@ def test_names_hold_in_every_environment_and_are_nobody_elses() -> None:
 
 @models
 def test_spot_comes_with_checkpoints(local: Assembly, prod: Assembly, spec: ModelSpec) -> None:
-    def trial(assembly: Assembly) -> dict[str, Any]:
-        found: dict[str, Any] = steps(assembly, spec)["Tune"]["Arguments"]["TrainingJobDefinition"]
-        return found
-
-    assert trial(prod)["EnableManagedSpotTraining"] is True
-    assert trial(prod)["CheckpointConfig"]["LocalPath"] == "/opt/ml/checkpoints"
-    stop = trial(prod)["StoppingCondition"]
-    assert stop["MaxWaitTimeInSeconds"] >= stop["MaxRuntimeInSeconds"]
-    assert "EnableManagedSpotTraining" not in trial(local)
+    for trial in (each["TrainingJobDefinition"] for each in tunings(prod, spec)):
+        assert trial["EnableManagedSpotTraining"] is True
+        assert trial["CheckpointConfig"]["LocalPath"] == "/opt/ml/checkpoints"
+        stop = trial["StoppingCondition"]
+        assert stop["MaxWaitTimeInSeconds"] >= stop["MaxRuntimeInSeconds"]
+    for trial in (each["TrainingJobDefinition"] for each in tunings(local, spec)):
+        assert "EnableManagedSpotTraining" not in trial
 
 
 @models
@@ -149,10 +161,10 @@ def test_jobs_encrypt_and_stay_in_the_network(prod: Assembly, local: Assembly, s
         assert request["ProcessingOutputConfig"]["KmsKeyId"]
         assert request["ProcessingResources"]["ClusterConfig"]["VolumeKmsKeyId"]
         assert len(request["NetworkConfig"]["VpcConfig"]["Subnets"]) == 2
-    trial = states["Tune"]["Arguments"]["TrainingJobDefinition"]
-    assert trial["OutputDataConfig"]["KmsKeyId"]
-    assert trial["ResourceConfig"]["VolumeKmsKeyId"]
-    assert trial["VpcConfig"]
+    for trial in (each["TrainingJobDefinition"] for each in tunings(prod, spec)):
+        assert trial["OutputDataConfig"]["KmsKeyId"]
+        assert trial["ResourceConfig"]["VolumeKmsKeyId"]
+        assert trial["VpcConfig"]
     assert "NetworkConfig" not in steps(local, spec)["Prepare"]["Arguments"]
 
 
