@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from catalog.placement import TWINS
 from local.assembly import templates
 from local.run.place import ROOT
 
@@ -22,12 +23,21 @@ BEGIN, END = "<!-- costs:begin -->", "<!-- costs:end -->"
 MONTHLY = {"AWS::KMS::Key": 1.0, "AWS::CloudWatch::Alarm": 0.10, "AWS::CloudWatch::Dashboard": 3.0}
 HOSTING_HOURLY = {"ml.c6i.large": 0.102}
 INTERFACE_HOURLY_PER_ZONE = 0.01
+HOURLY = {
+    "AWS::EC2::NatGateway": 0.045,
+    "AWS::EC2::EIP": 0.005,
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": 0.0225,
+}
 NAMES = {
     "AWS::SageMaker::EndpointConfig": "endpoints",
     "AWS::CloudWatch::Alarm": "alarms",
     "AWS::KMS::Key": "key",
     "AWS::CloudWatch::Dashboard": "dashboard",
     "AWS::EC2::VPCEndpoint": "interface endpoints",
+    "AWS::EC2::NatGateway": "NAT",
+    "AWS::EC2::EIP": "NAT",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": "load balancer",
+    "AWS::ECS::TaskDefinition": "Fargate",
 }
 
 
@@ -54,8 +64,10 @@ def table() -> str:
 def monthly(resources: Iterable[Resource]) -> dict[str, float]:
     """US dollars a month by kind of resource."""
     costs: dict[str, float] = {}
+    resources = list(resources)
+    tasks = sum(_fewest_tasks(kind, properties) for kind, properties in resources)
     for kind, properties in resources:
-        cost = _cost(kind, properties)
+        cost = _cost(kind, properties) if kind != "AWS::ECS::TaskDefinition" else tasks * _task(properties)
         if cost:
             costs[NAMES[kind]] = costs.get(NAMES[kind], 0.0) + cost
     return costs
@@ -66,7 +78,21 @@ def _cost(kind: str, properties: dict[str, Any]) -> float:
         return HOURS * sum(map(_hourly, properties["ProductionVariants"]))
     if kind == "AWS::EC2::VPCEndpoint" and properties.get("VpcEndpointType") == "Interface":
         return HOURS * INTERFACE_HOURLY_PER_ZONE * len(properties["SubnetIds"])
+    if kind in HOURLY:
+        return HOURS * HOURLY[kind]
     return MONTHLY.get(kind, 0.0)
+
+
+def _fewest_tasks(kind: str, properties: dict[str, Any]) -> int:
+    """A service that nobody calls is scaled in to its least."""
+    scaled = kind == "AWS::ApplicationAutoScaling::ScalableTarget" and properties["ServiceNamespace"] == "ecs"
+    return int(properties["MinCapacity"]) if scaled else 0
+
+
+def _task(properties: dict[str, Any]) -> float:
+    """One task for a month."""
+    cpu, memory = int(properties["Cpu"]) / 1024, int(properties["Memory"]) / 1024
+    return HOURS * (cpu * TWINS.prices.fargate_vcpu_h + memory * TWINS.prices.fargate_gb_h)
 
 
 def _hourly(variant: dict[str, Any]) -> float:

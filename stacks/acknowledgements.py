@@ -175,4 +175,29 @@ FINDINGS: tuple[Finding, ...] = (
         (f"{NIST}VPCDefaultSecurityGroupClosed",),
         "CloudFormation cannot change the default group; nothing uses it and no route leaves the VPC",
     ),
+    Finding(
+        "Placement/Network/Vpc/Resource",
+        (f"{NIST}VPCDefaultSecurityGroupClosed",),
+        "CloudFormation cannot change the default group; nothing uses it, each part has a group of its own",
+    ),
+    Finding(
+        "Placement/Network/Vpc/NatSubnet*/DefaultRoute",
+        (f"{NIST}VPCNoUnrestrictedRouteToIGW",),
+        "These subnets hold the NAT gateways and nothing else; what runs lies behind them",
+    ),
+    Finding(
+        "Placement/Service/Balancer/Http/Resource",
+        (f"{NIST}ALBHttpToHttpsRedirection", f"{NIST}ELBv2ACMCertificateRequired"),
+        "Internal, and its group lets in the router alone; a certificate needs a domain of the owner",
+    ),
+    Finding(
+        "Placement/Service/Balancer/Resource",
+        (f"{NIST}ALBWAFEnabled",),
+        "The one caller is the router, which has checked the request; a firewall belongs before the API",
+    ),
+    Finding(
+        "Placement/Task/Resource",
+        ("AwsSolutions-ECS2",),
+        "The variables say where code lies and how much runs at once; none is secret",
+    ),
 )

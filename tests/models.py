@@ -4,4 +4,5 @@ from catalog.models import MODELS
 
 ENDPOINTS = tuple(spec for spec in MODELS if spec.endpoint)
 FUNCTIONS = tuple(spec for spec in MODELS if spec.function)
+ROUTERS = tuple(spec.router for spec in MODELS if spec.router)
 LEARNED = tuple(spec for spec in MODELS if spec.training)

@@ -6,7 +6,7 @@ from catalog.models import MODELS
 from stacks.api_stack import CONTROL
 from stacks.environments import PROD
 from stacks.names import undo_alarms
-from tests.models import FUNCTIONS
+from tests.models import FUNCTIONS, ROUTERS
 from tests.stacks.assembly import Assembly
 
 
@@ -26,6 +26,7 @@ def paths(assembly: Assembly) -> dict[tuple[str, str], dict[str, object]]:
 def test_routes_come_from_the_specs(prod: Assembly) -> None:
     assert set(paths(prod)) == {
         *(("POST", spec.route) for spec in MODELS),
+        *(("POST", router.forward) for router in ROUTERS),
         *((method, f"{spec.api}/{path}") for spec in MODELS for method, path in CONTROL),
         ("GET", "/api/models"),
         ("POST", "/api/insights"),
@@ -93,7 +94,7 @@ def test_functions_are_traced_and_log_as_long_as_the_environment_says(prod: Asse
     functions = prod.resources("AWS::Lambda::Function").values()
     own = {spec.name for spec in MODELS if spec.function}
     named = {each["Properties"].get("FunctionName") for each in functions} - {None}
-    assert named == {f"prod-{name}" for name in own}
+    assert named == {f"prod-{name}" for name in own} | {"prod-router", "prod-workload"}
     for function in functions:
         properties = function["Properties"]
         assert properties["Runtime"] == "python3.12"
@@ -168,10 +169,12 @@ def test_the_alarms_that_promotions_watch_are_there_and_silent_without_one(prod:
 
 
 def test_alarms_and_dashboard_share_their_metrics(prod: Assembly) -> None:
-    """What an alarm watches about an endpoint, the dashboard shows."""
-    (dashboard,) = prod.resources("AWS::CloudWatch::Dashboard").values()
+    """What an alarm watches about an endpoint, the dashboard shows; that of placed work has its own test."""
+    (dashboard,) = prod.resources("AWS::CloudWatch::Dashboard", "Api").values()
     body = str(dashboard["Properties"]["DashboardBody"])
-    for alarm in prod.resources("AWS::CloudWatch::Alarm").values():
+    for name, alarm in prod.resources("AWS::CloudWatch::Alarm").items():
+        if name.startswith("Placement/"):
+            continue
         metric = alarm["Properties"]["MetricName"]
         if alarm["Properties"]["Namespace"] in ("AWS/SageMaker", "/aws/sagemaker/Endpoints", "OpsMl"):
             assert f'"{metric}"' in body, metric

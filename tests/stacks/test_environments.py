@@ -4,6 +4,7 @@ import pytest
 
 from stacks.environments import ENVIRONMENTS, PROD, Environment, chosen
 from stacks.guardrails import Canary
+from stacks.placements import PlacementSettings
 
 
 def test_every_problem_is_told_at_once() -> None:
@@ -22,6 +23,7 @@ def test_every_problem_is_told_at_once() -> None:
             alarm_email="nobody",
             poll_s=0,
             archive_window_s=301,
+            placement=PlacementSettings(explored_percent=11),
         )
     told = str(error.value)
     for part in (
@@ -37,6 +39,7 @@ def test_every_problem_is_told_at_once() -> None:
         "'nobody'",
         "poll_s",
         "archive_window_s 301",
+        "explored_percent must be 0 to 10, got 11",
     ):
         assert part in told
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,11 +23,21 @@ STATEFUL = (
     "AWS::SageMaker::MlflowApp",
 )
 DATA = ("Raw", "Processed", "Models")
+SETTING = "/exploration"
+"""Ends the name of a parameter that is no state: its value is the environment's."""
 
 
 def stateful(assembly: Assembly) -> dict[str, str]:
     found = {name: kind for kind in STATEFUL for name in assembly.resources(kind, "Foundation")}
     return dict(sorted(found.items()))
+
+
+def kept(assembly: Assembly, kind: str) -> dict[str, dict[str, Any]]:
+    return {
+        name: each
+        for name, each in assembly.resources(kind).items()
+        if not str(each["Properties"].get("Name")).endswith(SETTING)
+    }
 
 
 def test_stateful_logical_ids_are_pinned(prod: Assembly) -> None:
@@ -35,19 +46,19 @@ def test_stateful_logical_ids_are_pinned(prod: Assembly) -> None:
 
 
 def test_all_state_lies_in_the_foundation(prod: Assembly) -> None:
-    places = {name.split("/")[0] for kind in STATEFUL for name in prod.resources(kind)}
+    places = {name.split("/")[0] for kind in STATEFUL for name in kept(prod, kind)}
     assert places == {"Foundation"}
 
 
 @pytest.mark.parametrize("kind", STATEFUL)
 def test_state_survives_a_destroy_in_production(prod: Assembly, kind: str) -> None:
-    for name, resource in prod.resources(kind).items():
+    for name, resource in kept(prod, kind).items():
         assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain"), name
 
 
 @pytest.mark.parametrize("kind", [kind for kind in STATEFUL if kind != GROUP])
 def test_state_goes_where_both_keys_are_turned(dev: Assembly, kind: str) -> None:
-    assert {each["DeletionPolicy"] for each in dev.resources(kind).values()} == {"Delete"}
+    assert {each["DeletionPolicy"] for each in kept(dev, kind).values()} == {"Delete"}
 
 
 def test_package_groups_are_kept_even_there(dev: Assembly) -> None:
@@ -171,9 +182,9 @@ def test_email_is_subscribed_where_given(synthesized: Synthesize) -> None:
 
 
 def test_the_network_asks_nobody_for_zones_and_costs_nothing_at_rest(prod: Assembly, local: Assembly) -> None:
-    subnets = prod.resources("AWS::EC2::Subnet").values()
+    subnets = prod.resources("AWS::EC2::Subnet", "Foundation").values()
     assert all("Fn::Select" in subnet["Properties"]["AvailabilityZone"] for subnet in subnets)
-    endpoints = prod.resources("AWS::EC2::VPCEndpoint").values()
+    endpoints = prod.resources("AWS::EC2::VPCEndpoint", "Foundation").values()
     assert {each["Properties"]["VpcEndpointType"] for each in endpoints} == {"Gateway"}
-    assert not prod.resources("AWS::EC2::NatGateway")
-    assert not local.resources("AWS::EC2::VPC")
+    assert not prod.resources("AWS::EC2::NatGateway", "Foundation")
+    assert not local.resources("AWS::EC2::VPC", "Foundation")

@@ -8,6 +8,8 @@ from tests.stacks.assembly import Assembly
 def test_stacks_depend_on_the_foundation_and_nothing_else(prod: Assembly) -> None:
     dependencies = prod.dependencies()
     assert dependencies.pop("Foundation") == set()
+    # the API may call the router once it is there; it knows its name alone
+    dependencies["Api"].remove("Placement")
     assert dependencies
     assert set(map(frozenset, dependencies.values())) == {frozenset({"Foundation"})}
 

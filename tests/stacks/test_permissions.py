@@ -27,6 +27,8 @@ NO_RESOURCE = {
     "cloudwatch:DescribeAlarms": "takes no resource; promotion asks whether its alarms ring",
     "autoscaling:DescribeAutoScalingGroups": "takes no resource",
     "dynamodb:ListStreams": "takes no resource; the event source's grant",
+    "ec2:AssignPrivateIpAddresses": "a function's interfaces are not known beforehand",
+    "ec2:UnassignPrivateIpAddresses": "a function's interfaces are not known beforehand",
     "ec2:CreateNetworkInterface": "a job's interfaces are not known beforehand",
     "ec2:CreateNetworkInterfacePermission": "a job's interfaces are not known beforehand",
     "ec2:DeleteNetworkInterface": "a job's interfaces are not known beforehand",

@@ -147,8 +147,9 @@ def test_a_deployment_may_take_longer_than_its_waits(guardrail: AllAtOnce | Cana
 
 def test_an_endpoint_that_does_not_scale_may_change_its_instances(synthesized: Synthesize) -> None:
     fixed = synthesized(dataclasses.replace(DEV, scales=False))
-    for kind in SERVED:
-        assert bool(fixed.resources(kind)) is ("ApplicationAutoScaling" not in kind), kind
+    for stack in map(model_id, ENDPOINTS):
+        for kind in SERVED:
+            assert bool(fixed.resources(kind, stack)) is ("ApplicationAutoScaling" not in kind), kind
 
 
 @models

@@ -35,7 +35,7 @@ def test_a_toy_model_gets_everything(with_toy: Assembly) -> None:
     assert ("POST", "/api/predict/toy") in paths(with_toy)
     alarms = with_toy.resources("AWS::CloudWatch::Alarm", "ToyModel")
     assert len(alarms) == len(with_toy.resources("AWS::CloudWatch::Alarm", "IopsRisk"))
-    (dashboard,) = with_toy.resources("AWS::CloudWatch::Dashboard").values()
+    (dashboard,) = with_toy.resources("AWS::CloudWatch::Dashboard", "Api").values()
     assert "dev-toy-model" in str(dashboard["Properties"]["DashboardBody"])
 
 
