@@ -18,6 +18,8 @@ from local.run.api import curl
 from local.run.cloud import ENVIRONMENT, Cloud
 from local.run.display import Steps
 
+RIVAL_METRICS = ("accuracy", "macro_f1", "mlogloss")
+
 
 def summary(
     console: Console,
@@ -93,7 +95,27 @@ def _model(cloud: Cloud, spec: ModelSpec, package: dict[str, Any] | None) -> Gro
         table.add_row(metric, *(_number(values.get(metric)) for values in columns.values()))
     verdict = f"{_version(package['ModelPackageArn'])}: {package.get('ModelPackageDescription', '')}"
     colour = "green" if package["ModelApprovalStatus"] == "Approved" else "yellow"
-    return Group(title, table, Text(_tuned(cloud, package), style="dim"), Text(verdict, style=colour))
+    tuned = Text(_tuned(cloud, package), style="dim")
+    return Group(title, table, *_rivals(judged), tuned, Text(verdict, style=colour))
+
+
+def _rivals(judged: Mapping[str, Any]) -> list[Table]:
+    """The learners that were compared, on the split that chose one and on the test split."""
+    told = judged.get("rivals")
+    if not told:
+        return []
+    table = Table("learner", box=None)
+    for split in ("validation", "test"):
+        for name in RIVAL_METRICS:
+            table.add_column(f"{split} {name}", justify="right")
+    for name in ("gap", "ms a row", "kB"):
+        table.add_column(name, justify="right")
+    for learner, each in told.items():
+        figures = [each[split].get(name) for split in ("validation", "test") for name in RIVAL_METRICS]
+        figures += [each["gap"], each["inference_ms"], each["bytes"] / 1024]
+        style = "bold" if each["chosen"] else ""
+        table.add_row(f"{learner}{' (chosen)' * each['chosen']}", *map(_number, figures), style=style)
+    return [table]
 
 
 def _tuned(cloud: Cloud, package: dict[str, Any]) -> str:
@@ -109,7 +131,10 @@ def _tuned(cloud: Cloud, package: dict[str, Any]) -> str:
         f"{key} {float(value):.3g}" for key, value in sorted(best["TunedHyperParameters"].items())
     )
     done = tuning["TrainingJobStatusCounters"]["Completed"]
-    return f"best of {done} trials: {objective['MetricName']} {objective['Value']:.4f} with {tuned}"
+    learner = package["CustomerMetadataProperties"].get("learner", "")
+    return (
+        f"{learner}, best of {done} trials: {objective['MetricName']} {objective['Value']:.4f} with {tuned}"
+    )
 
 
 def evaluation(cloud: Cloud, package: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from local.run.cloud import ENVIRONMENT, Cloud
 POLL_S = 0.5
 TIMEOUT_S = 1800
 PROMOTION_TIMEOUT_S = 300
+EVENTS = 100
+"""Of an execution's history, the last: side by side, tasks leave many before the next state is entered."""
 AT_ONCE = 3
 """Trainings that share this machine's cores; each runs two trials at once."""
 Input = dict[str, Any]
@@ -83,33 +85,47 @@ def _follow(cloud: Cloud, waiting: dict[str, Input], say: Callable[[str], None])
 def _state(cloud: Cloud, model: str, arn: str) -> str:
     """The state an execution is in; while it tunes, how far."""
     history = cloud.client("stepfunctions").get_execution_history(
-        executionArn=arn, reverseOrder=True, maxResults=10
+        executionArn=arn, reverseOrder=True, maxResults=EVENTS
     )
     details = (event.get("stateEnteredEventDetails") for event in history["events"])
     entered = [each["name"] for each in details if each]
     name = entered[0] if entered else "starting"
-    if "tune" not in name.lower():
+    jobs = latest_tunings(cloud, model) if "tune" in name.lower() else []
+    if not jobs:
         return name.lower()
-    job = latest_tuning(cloud, model)
-    if job is None:
-        return name.lower()
-    limits = job["HyperParameterTuningJobConfig"]["ResourceLimits"]
-    done = job["TrainingJobStatusCounters"]["Completed"]
-    return f"tuning, {done} of {limits['MaxNumberOfTrainingJobs']} trials done"
+    limits = [job["HyperParameterTuningJobConfig"]["ResourceLimits"] for job in jobs]
+    done = sum(job["TrainingJobStatusCounters"]["Completed"] for job in jobs)
+    learners = f" of {len(jobs)} learners" if len(jobs) > 1 else ""
+    return (
+        f"tuning, {done} of {sum(each['MaxNumberOfTrainingJobs'] for each in limits)} trials{learners} done"
+    )
 
 
 def latest_tuning(cloud: Cloud, model: str) -> dict[str, Any] | None:
     """The newest tuning job whose trials write to the model's own place, described."""
+    return next(iter(latest_tunings(cloud, model)), None)
+
+
+def latest_tunings(cloud: Cloud, model: str) -> list[dict[str, Any]]:
+    """The newest tuning jobs of a model, one for each learner that its newest run tunes, described."""
     sagemaker = cloud.client("sagemaker")
-    newest = {"SortBy": "CreationTime", "SortOrder": "Descending", "MaxResults": 2 * len(MODELS)}
-    for job in sagemaker.list_hyper_parameter_tuning_jobs(**newest)["HyperParameterTuningJobSummaries"]:
-        name = job["HyperParameterTuningJobName"]
-        found: dict[str, Any] = sagemaker.describe_hyper_parameter_tuning_job(
-            HyperParameterTuningJobName=name
-        )
-        if f"/{model}/" in found["TrainingJobDefinition"]["OutputDataConfig"]["S3OutputPath"]:
-            return found
-    return None
+    newest = {"SortBy": "CreationTime", "SortOrder": "Descending", "MaxResults": 100}
+    listed = sagemaker.list_hyper_parameter_tuning_jobs(**newest)["HyperParameterTuningJobSummaries"]
+    found: dict[str, dict[str, Any]] = {}
+    run = None
+    for name in (job["HyperParameterTuningJobName"] for job in listed):
+        learner, *of_run = _parts(name)
+        if learner in found or run not in (None, of_run):
+            continue
+        job = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+        if f"/{model}/" in job["TrainingJobDefinition"]["OutputDataConfig"]["S3OutputPath"]:
+            found[learner], run = job, of_run
+    return list(found.values())
+
+
+def _parts(tuning_job: str) -> list[str]:
+    """`prod-iops-r-1f3a-261121-a1b2c3-0`: whose it is, then the day and number of its run."""
+    return tuning_job.rsplit("-", 3)[:3]
 
 
 def reason(cause: str) -> str:

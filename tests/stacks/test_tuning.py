@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -32,7 +33,7 @@ TOY, ALONE = rivalled(BOOSTING), rivalled()
 
 
 def defined(spec: ModelSpec, env: Environment = PROD) -> dict[str, Any]:
-    vpc = {"SecurityGroupIds": ["sg-01"], "Subnets": ["subnet-01"]}
+    vpc: dict[str, Sequence[str]] = {"SecurityGroupIds": ["sg-01"], "Subnets": ["subnet-01"]}
     places = JobPlaces(
         env=env,
         spec=spec,
