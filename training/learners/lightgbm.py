@@ -23,6 +23,7 @@ from learners.lightgbm_library import lgb
 from learners.lightgbm_settings import Settings
 
 FILE = "lightgbm.txt"
+TITLE = "LightGBM"
 VERSION = str(lgb.__version__)
 METRICS = {"multi_logloss": "mlogloss", "binary_logloss": "mlogloss"}
 """What a metric is called where the library's word is another."""
@@ -110,7 +111,7 @@ def fit(
         "resumed_at": 0,
         "hyperparameters": settings.as_text(),
     }
-    return Model.of(booster.model_to_string(num_iteration=booster.best_iteration), classes), log
+    return Model.of(booster.model_to_string(), classes), log
 
 
 def _boosted(
@@ -120,6 +121,7 @@ def _boosted(
     classes: int,
     report: Callable[[float], None],
 ) -> Any:
+    """The booster, cut after its best round."""
     parameters = settings.booster(classes)
 
     def told(state: Any) -> None:
