@@ -20,6 +20,7 @@ _LOOK_S = 0.1
 _READY_S = 60
 _FAILURES = 3
 """So many tasks in a row that never served fail a deployment; ECS's circuit breaker asks no less."""
+_STABLE_S = 30
 _PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
 
 
@@ -39,12 +40,12 @@ class Crew:
         self._thread.start()
 
     def disband(self, *, at_once: bool) -> None:
-        """End every task; `at_once` without draining, when the local AWS itself ends."""
+        """Drain and end every task; `at_once` only lets go of them, where the local AWS ends all children."""
         self._over.set()
         self._thread.join()
         for task in list(self.tasks):
             if at_once:
-                task.end(grace_s=1.0)
+                task.leave()
             elif not task.ending:
                 self._retire(task)
         while self.tasks and not at_once:
@@ -80,7 +81,7 @@ class Crew:
             for task in present:
                 if task not in kept:
                     self._retire(task)
-            if len(present) == count:
+            if len(present) == count and all(time.time() - task.started > _STABLE_S for task in present):
                 self._failures = 0
         else:
             self._enlist(record, count - len(current))

@@ -62,7 +62,7 @@ class Fargate:
             threading.Thread(target=self._resume_services, args=(keys,), name="resume", daemon=True).start()
 
     def close(self) -> None:
-        """End every task and stop listening; nothing starts after this."""
+        """Stop listening and looking after tasks: nothing starts any more, the children can be ended."""
         self.closed.set()
         self._end()
 

@@ -84,15 +84,14 @@ class Task:
         self.ending = True
         if self.group and self.target:
             self.balancer.drain(self.group, self.target)
-        self.end(self.container.stop_s)
+        self.machine.children.end(self.process, grace=self.container.stop_s)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
-    def end(self, grace_s: float) -> None:
-        """The process and what is left of it, without waiting for requests."""
+    def leave(self) -> None:
+        """Its target group at once, without waiting for requests."""
         self.ending = True
         if self.group and self.target:
             self.balancer.remove(self.group, self.target)
-        self.machine.children.end(self.process, grace=grace_s)
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def cpu_percent(self) -> float:
         """Its processor time since the last call in percent of what its definition reserves."""

@@ -10,7 +10,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from local.run import report, server, tracking
+from local.run import report, server, services, tracking
 from local.run.cloud import Cloud
 from local.run.data import RECORDS, Source
 from local.run.place import HOME
@@ -56,7 +56,9 @@ def status(home: Home = HOME) -> None:
         console.print("The local AWS is not running. `make run` starts it.")
         raise SystemExit(3)
     found = tracking.running(home)
-    report.status(console, Cloud(place), found.url if found else None)
+    cloud = Cloud(place)
+    report.status(console, cloud, found.url if found else None)
+    services.show(console, cloud)
 
 
 @app.command()

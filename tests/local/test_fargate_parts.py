@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from local.autoscaling.tracking import wanted
+from local.autoscaling.service import count_of
+from local.autoscaling.tracking import Tracked, follow, wanted
+from local.fargate.records import SERVICES
 from local.fargate.targets import HEALTHY, INITIAL, UNHEALTHY, Check, Group, Target
+from local.sagemaker.store import Store
 
 CHECK = Check.of(
     {"HealthyThresholdCount": "3", "UnhealthyThresholdCount": 2, "Matcher": {"HttpCode": "200-204"}}
@@ -61,3 +65,29 @@ def test_the_count_follows_the_processor_use_after_its_cooldown(
     given = {"TargetValue": 60, "ScaleOutCooldown": 60, "ScaleInCooldown": 300}
     policy: dict[str, Any] = {"TargetTrackingScalingPolicyConfiguration": given}
     assert wanted(policy, deque(seen, maxlen=15), 2, since_s) == expected
+
+
+class _Ecs:
+    """Takes UpdateService as the stand-in does."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def update_service(self, *, cluster: str, service: str, desiredCount: int) -> None:  # noqa: N803
+        self._store.update(SERVICES, f"{cluster}/{service}", desiredCount=desiredCount)
+
+
+def test_a_tracked_service_is_scaled_within_its_range() -> None:
+    store = Store()
+    machine: Any = SimpleNamespace(store=store, aws=lambda _: _Ecs(store))
+    store.put(SERVICES, "c/s", {"desiredCount": 2})
+    where = {"ResourceId": "service/c/s"}
+    store.put("scalable-target", "t", {**where, "MinCapacity": 2, "MaxCapacity": 4})
+    metric = {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}
+    given = {"TargetValue": 50, "ScaleOutCooldown": 0, "PredefinedMetricSpecification": metric}
+    store.put("scaling-policy", "p", {**where, "TargetTrackingScalingPolicyConfiguration": given})
+    tracked, counts = Tracked(), []
+    for percent in (90, 90, 75, 90, 90, 400):
+        follow(machine, "c/s", percent, tracked)
+        counts.append(count_of(machine, "service/c/s"))
+    assert counts == [2, 2, 3, 3, 3, 4]
