@@ -32,7 +32,7 @@ NAMES = {
     "AWS::SageMaker::EndpointConfig": "endpoints",
     "AWS::CloudWatch::Alarm": "alarms",
     "AWS::KMS::Key": "key",
-    "AWS::CloudWatch::Dashboard": "dashboard",
+    "AWS::CloudWatch::Dashboard": "dashboards",
     "AWS::EC2::VPCEndpoint": "interface endpoints",
     "AWS::EC2::NatGateway": "NAT",
     "AWS::EC2::EIP": "NAT",

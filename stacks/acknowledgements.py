@@ -127,7 +127,7 @@ FINDINGS: tuple[Finding, ...] = (
     Finding(
         "*/Function/Resource",
         ("Serverless-LambdaDLQ", f"{NIST}LambdaDLQ"),
-        "Called by the API or a state machine, which retry and tell, or from a stream that retries "
+        "Called by the API, the router or a state machine, which tell, or from a stream that retries "
         "for a day; the daily age function raises the error alarm and comes again",
     ),
     Finding(

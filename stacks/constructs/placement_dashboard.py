@@ -28,7 +28,9 @@ class PlacementDashboard(cloudwatch.CfnDashboard):
 
 def _router_row(env: Environment, spec: ModelSpec) -> list[Graph]:
     name = router_function(env)
-    counts = [model_count(env.name, spec.name, each) for each in ("FailedOver", "Explored")]
+    platforms = spec.contract.target.classes
+    told = ("Routed", "FailedOver", "Explored", *(f"{platform.capitalize()}Failed" for platform in platforms))
+    counts = [model_count(env.name, spec.name, each) for each in told]
     failures = [function_metric(name, each, each) for each in ("Errors", "Throttles")]
     behind = delivery_metric(outcome_stream(env), "DeliveryToS3.DataFreshness")
     return [
