@@ -104,6 +104,34 @@ def http_params(found: Figures) -> Section:
     return section
 
 
+def cold_start(found: Figures) -> Section:
+    new = found["new_configurations"]
+    section = Section(
+        "Cold starts: lambda-perf",
+        ("judged on", "answer", "R2", "95%", "mean absolute error, ms", "median error"),
+        before=f"{found['rows']:,} days of {found['configurations']} configurations. Intervals draw whole "
+        "runtimes. `own` answers by the configuration's median, `relative` by the nearest version's. What "
+        "each part keeps from the answers stands in [cold-start.md](cold-start.md).",
+        after="Goal of .5 for configurations never measured, by `relative` and by `trees`: with whole "
+        f"runtimes held out {_both(found['held_out_runtimes'])}; of those that appeared "
+        f"later, {_both(new['all'])}, "
+        f"and where their family was known before, {_both(new['of_known_families'])}.",
+    )
+    later = {f"new, {group.replace('_', ' ')}": told for group, told in new.items()}
+    parts = ("later_days", "held_out_configurations", "held_out_runtimes", "held_out_families")
+    for part, told in ({each.replace("_", " "): found[each] for each in parts} | later).items():
+        for name, row in told.items():
+            if isinstance(row, dict):
+                interval = " to ".join(f"{edge:.3f}" for edge in row["r2_interval"])
+                figures = (f"{row['r2']:.3f}", interval, f"{row['mae_ms']:.1f}", f"{row['median_error']:.1%}")
+                section.add(part, name, *figures)
+    return section
+
+
+def _both(told: Figures) -> str:
+    return " and ".join(_reached(told[name]["r2"] > 0.5) for name in ("relative", "trees"))
+
+
 def _reached(enough: bool) -> str:
     return "reached" if enough else "**not reached**"
 
@@ -112,5 +140,6 @@ STUDIES: dict[str, tuple[str, Callable[[Figures], Section]]] = {
     "nab_aws_cloudwatch": ("studies.nab", nab),
     "petshop": ("studies.petshop", petshop),
     "http_params": ("studies.http_params", http_params),
+    "lambda_perf": ("studies.cold_start", cold_start),
 }
 """By the folder of the set: the module that studies it, and the table of what that prints."""

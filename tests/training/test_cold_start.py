@@ -164,9 +164,9 @@ def test_a_measured_configuration_is_told_from_its_own_days():
 
 def test_one_never_measured_is_foretold():
     found = cold_start.predict(starts(), Configuration("python3.14", "arm64", 1024, "zip"))
-    assert 100 < found["ms"] < 200
-    assert found["nearest_relative_ms"] == pytest.approx(160, rel=0.02)
-    assert found["basis"].startswith("foretold")
+    assert found["ms"] == pytest.approx(160, rel=0.02)
+    assert found["interval"][0] < found["ms"] < found["interval"][1]
+    assert found["basis"] == "its nearest relative"
 
 
 def test_a_guess_is_called_one():

@@ -159,19 +159,20 @@ def _middle(values: Array, digits: int) -> list[float]:
 
 
 def predict(starts: Starts, asked: Configuration) -> dict[str, Any]:
-    """From the configuration's own recent days where there are some, else from the trees; 80% of days lie
-    within the interval, fewer where no relative was measured."""
+    """From the configuration's own recent days where there are some, else from its nearest relative, which no
+    model has beaten. 80% of days lie within the interval, fewer where its family is new."""
     mine = starts.take(np.array([each == asked for each in starts.configurations])[starts.place])
     if len(mine):
         recent = mine.take(mine.day > mine.day.max() - np.timedelta64(RECENT_DAYS, "D"))
         answer = np.quantile(recent.mean_ms, (0.5, *model.BAND))
         return _shown(asked, answer, f"measured on {len(recent)} days until {mine.day.max()}")
-    row, trees = _alone(asked, starts), model.trees(starts)
-    basis = "foretold from its family"
-    if Traits.of(asked.runtime).family not in _families(starts):
-        basis = "no runtime of its family was measured: little more than a guess"
-    found = _shown(asked, trees(row)[0] * np.array([1, *trees.band]), basis)
-    return found | {"nearest_relative_ms": round(float(rules.relative(starts)(row)[0]), 1)}
+    ratios = starts.mean_ms / model.crossed(
+        starts, model.folds(starts.of("runtime"), FOLDS, model.SEED), rules.relative
+    )
+    answer = rules.relative(starts)(_alone(asked, starts)) * np.append(1, np.quantile(ratios, model.BAND))
+    if Traits.of(asked.runtime).family in _families(starts):
+        return _shown(asked, answer, "its nearest relative")
+    return _shown(asked, answer, "no runtime of its family was measured: little more than a guess")
 
 
 def _shown(asked: Configuration, answer: Array, basis: str) -> dict[str, Any]:

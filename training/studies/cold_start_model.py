@@ -36,7 +36,6 @@ class Trees:
     columns: Columns
     aged: bool
     band: tuple[float, float]
-    tried: tuple[float, ...] = ()
 
     def __call__(self, asked: Starts) -> Array:
         inputs = _inputs(asked, self.columns, self.aged)
@@ -76,7 +75,7 @@ def trees(known: Starts) -> Trees:
     best = int(np.argmin(scores))
     low, high = np.quantile(ratios[best], BAND)
     made = fit(known, CANDIDATES[best])
-    return Trees(made.booster, made.columns, made.aged, (float(low), float(high)), scores)
+    return Trees(made.booster, made.columns, made.aged, (float(low), float(high)))
 
 
 def folds(names: NDArray[np.str_], count: int, seed: int) -> Codes:
