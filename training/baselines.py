@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import forecast_baselines
-from catalog.contract import Contract, Fallback, Points, Rule, Scorecard
-from catalog.rules import OPERATORS
+from catalog.contract import OPERATORS, Contract, Fallback, Points, Rule, Scorecard
 from dataset import Rows
 from encoding import Matrix
 
