@@ -63,6 +63,7 @@ class Artifact:
         described = {
             "format": FORMAT,
             "learner": self.learner,
+            "learner_title": learner(self.learner).TITLE,
             "contract": json.loads(self.contract.to_json()),
             "contract_hash": self.contract.hash,
             "scaler": {"mean": self.scaler.mean.tolist(), "scale": self.scaler.scale.tolist()},

@@ -15,6 +15,9 @@ from place.twins import FunctionTwin, ServiceTwin
 from serve import parts as serving
 from shared.dead_letters import DeadLetters
 
+USUAL_S = 15
+"""How long the first twin is waited for where the function has all its time left."""
+
 
 class Parts(serving.Parts):
     """The model's function's own, and what chooses and forwards."""
@@ -23,6 +26,13 @@ class Parts(serving.Parts):
         super().__init__(settings.serving, clients)
         self.placement, self.forwarding = settings.placement, settings.forwarding
         self._clients = clients
+
+    def make_clients(self) -> None:
+        """Of what a request needs once it is answered; a client with another time-out comes cheap then."""
+        self._clients.dynamodb  # noqa: B018 - made when it is read, as is the next
+        if self.forwarding:
+            self._clients.firehose  # noqa: B018
+            self._clients.function(USUAL_S)
 
     @cached_property
     def chooser(self) -> Chooser:

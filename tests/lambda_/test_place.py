@@ -275,6 +275,30 @@ def test_a_package_is_tried_before_it_is_promoted(place: PlaceWorld) -> None:
     assert not place.check(place.publish(bad))["ok"]
 
 
+def test_a_start_loads_the_champion_and_counts_nothing(
+    place: PlaceWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package = place.serve()
+    place.restart()
+    place.module.warm()
+    assert set(place.module.parts().service.learned.models._loaded) == {package}
+    assert emitted(capsys) == {}
+    calls = len(place.s3.calls)
+    place.good(REQUEST)
+    assert len(place.s3.calls) == calls == 1
+
+
+def test_a_start_that_fails_leaves_it_to_the_request(
+    place: PlaceWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.serve()
+    place.restart()
+    monkeypatch.setenv("MODEL", "nothing")
+    place.module.warm()
+    monkeypatch.setenv("MODEL", "placement")
+    assert "degraded" not in place.good(REQUEST)["model_info"]
+
+
 def test_settings_are_whole_or_absent(place: PlaceWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SERVICE_URL")
     monkeypatch.setenv("OUTCOMES", "")

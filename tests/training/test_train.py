@@ -58,6 +58,7 @@ def test_the_artifact_describes_itself(trained, prepared, name):
         "code",
     }
     assert facts["contract_hash"] == CONTRACTS[name].hash
+    assert (facts["learner"], facts["learner_title"]) == ("xgboost", "XGBoost")
     assert facts["data_hash"] == metadata["data_hash"]
     assert facts["profile"] == "synthetic"
     assert facts["hyperparameters"]["eta"] == "0.3"

@@ -25,6 +25,7 @@ from jobs import JobError
 from validation import judged
 
 FILE = "linear.npz"
+TITLE = "Logistic regression"
 VERSION = version("scikit-learn")
 KINDS = {"C": positive(), "class_weight": choice("none", "balanced")}
 DEFAULTS = {"C": "10", "class_weight": "none"}

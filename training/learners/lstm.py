@@ -24,6 +24,7 @@ from metrics import log_loss
 from validation import METRIC
 
 FILE = "model.npz"
+TITLE = "LSTM"
 VERSION = str(torch.__version__)
 
 

@@ -25,6 +25,7 @@ from learners.neural_network_layers import Layers, known
 from validation import METRIC
 
 FILE = "network.npz"
+TITLE = "Neural network"
 VERSION = version("scikit-learn")
 OF_NUMBERS = "validation:rmse"
 

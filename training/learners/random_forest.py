@@ -22,6 +22,7 @@ from learners.random_forest_trees import Trees
 from validation import judged
 
 FILE, GAINS = "forest.npz", "importance.npy"
+TITLE = "Random forest"
 VERSION = version("scikit-learn")
 
 

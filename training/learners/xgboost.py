@@ -1,8 +1,8 @@
 """Gradient boosted trees.
 
-A learner has `fit`, which returns a model and a log of the training, and `load`. A model has `predict`,
-`contributions`, `importance`, `save` and `onnx`; it reads scaled features. A forecast is learned
-as the change against the current value.
+A learner has `fit`, which returns a model and a log of the training, `load`, and a `TITLE` for readers. A
+model has `predict`, `contributions`, `importance`, `save` and `onnx`; it reads scaled features. A forecast
+is learned as the change against the current value.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from learners.xgboost_library import xgb
 from learners.xgboost_rounds import Rounds, best_round, best_score, latest
 
 FILE = "model.ubj"
+TITLE = "XGBoost"
 VERSION = str(xgb.__version__)
 PRINTED = {"quantile": "pinball"}
 """What a metric is called where the library's word is another."""
