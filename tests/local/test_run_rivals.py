@@ -16,8 +16,9 @@ JOBS = {
     "loca-placem-11aa-261122-aaaaaa-1": ("placement", 2),
     "loca-placem-11aa-261122-aaaaaa-0": ("placement", 0),
     "loca-pla-ra-22bb-261121-cccccc-0": ("placement", 4),
+    "loca-pla-li-44dd-261121-cccccc-0": ("placement", 4),
 }
-"""Newest first: model and trials done. The last is of an earlier run, the one before it was tried again."""
+"""Newest first: model and trials done. The last two are of an earlier run; the one before was tried again."""
 
 
 class SageMaker:

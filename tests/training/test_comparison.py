@@ -16,7 +16,7 @@ import train
 from comparison import Rule
 from dataset import read
 from jobs import JobError
-from tests.training.fleet import RISK, SCORE
+from tests.training.fleet import RISK, SCORE, train_on
 from tests.training.test_evaluate import packed
 from tests.training.test_train import facts_of
 
@@ -67,11 +67,12 @@ def test_a_candidate_just_at_the_margin_is_within():
     assert Rule("mlogloss", higher_is_better=False, margin=0.1).choose([0.3, 0.2], [1.0, 2.0]) == 0
 
 
-def test_the_evaluation_is_about_the_chosen_one_and_tells_of_all(rivals):
-    found = evaluate.evaluate(**rivals, rule=LOSS)
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_evaluation_is_about_the_chosen_one_and_tells_of_all(rivals, order):
+    found = evaluate.evaluate(**{**rivals, "models": rivals["models"][::order]}, rule=LOSS)
     assert json.loads((rivals["output"] / "evaluation.json").read_text()) == found
     told = found["rivals"]
-    assert list(told) == ["xgboost", "random_forest"]
+    assert list(told) == ["xgboost", "random_forest"][::order]
     best = min(told, key=lambda name: told[name]["validation"]["mlogloss"])
     assert [name for name in told if told[name]["chosen"]] == [best] == [found["learner"]]
     assert list(told)[found["chosen"]] == best
@@ -175,9 +176,10 @@ def test_a_model_from_before_has_no_gap_and_a_number_none_of_it(prepared, traine
     assert "training" not in model.facts
 
 
-def test_the_training_accuracy_is_that_of_its_own_rows(prepared, trained):
-    rows, model = read(prepared["iops-risk"] / "train", RISK), artifact.load(trained["iops-risk"])
-    told = facts_of(trained["iops-risk"])["training"]
+def test_the_training_accuracy_is_that_of_its_own_rows_and_decisions(prepared, tmp_path):
+    told = train_on(prepared["iops-risk"], tmp_path, RISK, decision="macro_f1")["training"]
+    rows, model = read(prepared["iops-risk"] / "train", RISK), artifact.load(tmp_path)
+    assert len(set(model.weights)) > 1
     answers = comparison.ask(model, rows.features)
     assert told == {"rows": len(rows), "accuracy": pytest.approx(np.mean(answers.labels == rows.target))}
 
