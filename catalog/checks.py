@@ -33,6 +33,8 @@ LONGEST_NAME = 24
 """Job names hold environment, model, run and step in 63 characters."""
 MOST_JOBS, MOST_PARALLEL = 500, 10
 """SageMaker's quotas of one tuning job."""
+MOST_LEARNERS = 5
+"""A processing job takes ten inputs: beside candidates the code, three parts of the data, the champion."""
 KEBAB = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 NAME = rf"(?=[a-z]){KEBAB}"
 ROUTE = rf"/api(?:/v[1-9][0-9]*)?(?:/{KEBAB})?/predict/{KEBAB}|/predict"
@@ -79,10 +81,20 @@ def _training_problems(training: Training, contract: Contract) -> Iterator[str]:
         if learners.count(search.learner) > 1:
             yield f"learner {search.learner!r} is searched twice"
         yield from _range_problems(search, LEARNERS.get(search.learner))
+    yield from _rival_problems(learners)
     yield from _tuning_problems(training.tuning)
     yield from _promotion_problems(training.promotion, contract)
     if training.schedule is not None and not re.fullmatch(SCHEDULE, training.schedule):
         yield f"schedule {training.schedule!r} must be cron(six fields) or rate(number unit)"
+
+
+def _rival_problems(learners: list[str]) -> Iterator[str]:
+    """One container judges all learners of a training."""
+    if len(learners) > MOST_LEARNERS:
+        yield f"{len(learners)} learners are searched; one evaluation compares {MOST_LEARNERS} at most"
+    frameworks = {LEARNERS[each].framework for each in learners if each in LEARNERS}
+    if "pytorch" in frameworks and len(frameworks) > 1:
+        yield f"learners {', '.join(learners)} share no container; PyTorch's holds no other's library"
 
 
 def _tuning_problems(tuning: Tuning) -> Iterator[str]:

@@ -166,3 +166,14 @@ def test_tuning_jobs_of_rivals_have_names_of_their_own() -> None:
     assert own != rival
     assert len(rival) <= 16
     assert rival.startswith("prod-toy-xg-")
+
+
+def test_learners_that_one_evaluation_cannot_judge_are_refused() -> None:
+    names = ("xgboost", "lightgbm", "neural_network", "linear_text", "lstm")
+    rivals = [Rival(learner=name, ranges=()) for name in names]
+    with pytest.raises(ValueError, match="6 learners are searched; one evaluation compares 5 at most"):
+        rivalled(*rivals)
+    with pytest.raises(ValueError, match="learners random_forest, lstm share no container"):
+        rivalled(rivals[-1])
+    most = defined(rivalled(*rivals[:-1]))["States"]["EvaluateAgainstChampion"]["Arguments"]
+    assert len(most["ProcessingInputs"]) == 10
