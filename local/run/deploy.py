@@ -24,9 +24,10 @@ def synth(environment: str, out: Path, place: Place, say: Say) -> None:
     _cdk(["synth", *settings], place, out.parent / "synth.log", say)
 
 
-def bootstrap(place: Place, log: Path, say: Say) -> None:
-    """CDK's own resources: the asset bucket and the deployment roles."""
-    _cdk(["bootstrap", f"aws://{ACCOUNT}/{REGION}"], place, log, say)
+def bootstrap(assembly: Path, place: Place, log: Path, say: Say) -> None:
+    """CDK's own resources: the asset bucket and the deployment roles. Without an assembly the CLI would
+    synthesize every environment first."""
+    _cdk(["bootstrap", f"aws://{ACCOUNT}/{REGION}", "--app", str(assembly)], place, log, say)
 
 
 def deploy(stage: str, assembly: Path, place: Place, log: Path, say: Say) -> None:

@@ -61,7 +61,7 @@ class GuidedRun:
             step.say(f"{len(list(assembly.rglob('*.template.json')))} stacks")
         with self.steps.step("Deploy with the CDK CLI") as step:
             if not self.cloud.is_bootstrapped():
-                deploy.bootstrap(place, self.home / "bootstrap.log", step.say)
+                deploy.bootstrap(assembly, place, self.home / "bootstrap.log", step.say)
             deploy.deploy(STAGE, assembly, place, self.home / "deploy.log", step.say)
             stacks = self.cloud.stacks()
             step.say(f"{len(stacks)} stacks, {sum(map(self.cloud.resource_count, stacks))} resources")
