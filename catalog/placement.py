@@ -46,8 +46,8 @@ class FunctionTwin:
 class ServiceTwin:
     """The workload as a Fargate service, scaled on its CPU."""
 
-    vcpu: float = 1.0
-    memory_gb: float = 2.0
+    vcpu: float = 0.5
+    memory_gb: float = 1.0
     min_tasks: int = 2
     max_tasks: int = 20
     target_utilisation: float = 0.6
@@ -100,7 +100,7 @@ TWINS = Placement(
         fargate_vcpu_h=0.04048,
         fargate_gb_h=0.004445,
     ),
-    latency_usd_per_s=0.00002,
+    latency_usd_per_s=0.00025,
     error_usd=0.001,
 )
 """The twins as declared; the simulator that training data comes from is of the same ones."""

@@ -12,20 +12,20 @@ import pyarrow as pa
 
 from catalog.placement import MEASURES, PLATFORM, TWINS, Placement
 from sources.grouped import grouped
-from sources.placement_request import traffic, work, world
+from sources.placement_request import ceiling, traffic, work, world
 from sources.placement_request.traffic import Requests
 from sources.placement_request.world import Run
 
-__all__ = ["chunks"]
+__all__ = ["best_achievable", "campaign", "chunks"]
 
-START_S = 1_767_571_200
-"""2026-01-05T00:00Z, a Monday."""
 GROUP_S = 10_800
 """A campaign begins within every so long."""
-WARM_S, MEASURED_S = 900, 1500
+WARM_S, MEASURED_S = 360, 360
 """The platforms run before a campaign, and how long it lasts."""
-SAMPLED = 0.06
+SAMPLED = 0.0275
 """Share of a campaign's requests that are measured."""
+ON_LAMBDA = (0.47, 0.57, 0.75, 0.96)
+"""By workload: share of the requests that Lambda serves while it is measured, whichever they are."""
 PLATFORMS = ("lambda", "ecs")
 
 
@@ -36,21 +36,35 @@ def chunks(records: int = 88_000, seed: int = 20260101) -> Iterator[pa.Table]:
 
 
 def campaign(group: int, seed: int, placement: Placement = TWINS) -> tuple[Requests, Run]:
-    """All requests of a campaign, and what they met where each was served by either platform at random."""
+    """All requests of a campaign, and what they met where shares of each workload were served by either."""
     streams = [np.random.default_rng([seed, group, stream]) for stream in range(4)]
-    start = START_S + group * GROUP_S + float(streams[0].uniform(0, GROUP_S - WARM_S - MEASURED_S))
+    start = traffic.MONDAY_S + group * GROUP_S + float(streams[0].uniform(0, GROUP_S - WARM_S - MEASURED_S))
     requests = traffic.between(streams[0], start, start + WARM_S + MEASURED_S)
-    chosen = streams[1].integers(0, 2, len(requests))
+    usual = np.array(ON_LAMBDA)[requests.workload]
+    chosen = np.where(streams[1].random(len(requests)) < usual, world.LAMBDA, world.ECS)
     met = world.run(requests, work.draw(streams[2], requests), placement, chosen, streams[3])
     return requests, met
 
 
+def best_achievable(seed: int = 20260101, campaigns: int = 32) -> dict[str, float]:
+    """Metrics of the likeliest platform given the request alone, see `ceiling`: of so many campaigns spread
+    over four weeks, each made up twice."""
+    groups = np.linspace(0, 28 * 86_400 // GROUP_S - 1, campaigns).astype(np.int64)
+    return ceiling.best(_measured, groups, (seed + 1, seed + 2))
+
+
+def _measured(group: int, seed: int) -> tuple[Requests, Run]:
+    """A campaign without its beginning."""
+    requests, run = campaign(group, seed)
+    kept = requests.time_s >= requests.time_s[0] + WARM_S
+    return requests.take(kept), run.take(kept)
+
+
 def _requests(group: int, seed: int) -> pa.Table:
     """The measured ones of a campaign, a row for each, what they met as (lambda, ecs)."""
-    requests, run = campaign(group, seed)
-    sampled = np.random.default_rng([seed, group, 4]).random(len(requests)) < SAMPLED
-    places = np.flatnonzero(sampled & (requests.time_s >= requests.time_s[0] + WARM_S))
-    of, met = requests.take(places), [each[places] for each in run.met]
+    requests, run = _measured(group, seed)
+    places = np.flatnonzero(np.random.default_rng([seed, group, 4]).random(len(requests)) < SAMPLED)
+    of, met = requests.take(places), run.take(places).met
     time = np.round(of.time_s * 1000).astype(np.int64)
     names = (traffic.WORKLOADS, traffic.TIME_WINDOWS, traffic.LOAD_PATTERNS)
     codes = (of.workload, of.window, of.load)

@@ -16,6 +16,8 @@ METRIC_S = 60.0
 """A minute's utilisation is known so much later."""
 START_S = (30.0, 60.0)
 """A new task takes so long until it serves."""
+USUAL_S = 30.0
+"""How long the service's usual state looks back."""
 PATIENCE_S = 29.0
 """Who waits longer is sent away by the load balancer."""
 
@@ -29,8 +31,13 @@ class Service:
         """Tasks that serve, and tasks that are paid."""
         self.coming: deque[float] = deque()
         """When each task that was started will serve."""
-        self.busy: list[float] = []
-        """Heap of the times at which each slot is done."""
+        self.busy: list[tuple[float, float]] = []
+        """Heap of the times at which each slot is done, and the part of its time for which it works."""
+        self.working = 0.0
+        """Sum of those parts."""
+        self.alone = self.usual = 1 / min(1.0, twin.vcpu)
+        """How many times as long work takes without neighbours, and lately."""
+        self.seen = time
         self.cpu_s = 0.0
         """Work of this minute that is still to be counted."""
         self.used: deque[float] = deque(maxlen=IN_MINUTES)
@@ -38,29 +45,35 @@ class Service:
         self.changed = -math.inf
         self.paid_s, self.paid_until = 0.0, time
 
-    def look(self, time: float) -> tuple[float, float]:
-        """What a request would find: seconds to wait, and the part of a vCPU that it would get."""
+    def look(self, time: float, now: float) -> tuple[float, float]:
+        """What a request would find: seconds to wait, and how many times as long as on a whole vCPU its work
+        would take. `now` is the share of that time for which it has the neighbours of this moment; later it
+        has the usual ones."""
         while time >= self.minute:
             self._scale(self.minute)
         while self.coming and self.coming[0] <= time:
             self.coming.popleft()
             self.ready += 1
-        busy, slots = self.busy, self.ready * self.twin.concurrency
-        while busy and busy[0] <= time:
-            heapq.heappop(busy)
-        over = len(busy) - slots
-        vcpu = self.twin.vcpu
-        if over < 0:
-            return 0.0, min(1.0, vcpu, self.ready * vcpu / (len(busy) + 1))
-        freed = busy[0] if over == 0 else heapq.nsmallest(over + 1, busy)[-1]
-        return freed - time, min(1.0, vcpu / self.twin.concurrency)
+        busy = self.busy
+        while busy and busy[0][0] <= time:
+            self.working -= heapq.heappop(busy)[1]
+        over = len(busy) - self.ready * self.twin.concurrency
+        wait = (
+            0.0 if over < 0 else heapq.nsmallest(over + 1, busy)[-1][0] - time if over else busy[0][0] - time
+        )
+        slower = max(self.alone, (self.working + 1) / (self.ready * self.twin.vcpu))
+        self.usual += (slower - self.usual) * (1 - math.exp((self.seen - time) / USUAL_S))
+        self.seen = time
+        return wait, now * slower + (1 - now) * self.usual
 
-    def take(self, done: float, cpu_s: float) -> None:
-        """A request is served until `done`, after those before it, and uses `cpu_s` of a vCPU."""
+    def take(self, done: float, cpu_s: float, part: float) -> None:
+        """A request is served until `done`, after those before it. It uses `cpu_s` of a vCPU, and works `part` of
+        its time."""
         slots = self.ready * self.twin.concurrency
         while len(self.busy) >= slots:
-            heapq.heappop(self.busy)
-        heapq.heappush(self.busy, done)
+            self.working -= heapq.heappop(self.busy)[1]
+        heapq.heappush(self.busy, (done, part))
+        self.working += part
         self.cpu_s += cpu_s
 
     def paid(self, time: float) -> float:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Random = np.random.Generator
+Places = NDArray[np.intp] | NDArray[np.bool_] | slice
 Pattern = Literal["weekly", "steady", "burst", "night"]
 
 WORKLOADS = ("lightweight_api", "thumbnail_processing", "medium_processing", "heavy_processing")
@@ -19,16 +20,18 @@ TIME_WINDOWS = ("night", "morning", "midday", "afternoon", "evening")
 LOAD_PATTERNS = ("low_load", "medium_load", "high_load", "burst_load")
 WINDOW_ENDS = (6, 11, 14, 18)
 """Hours at which a time window ends, the last at midnight."""
-LOAD_ENDS = (0.6, 1.1)
+LOAD_ENDS = (0.7, 1.4)
 """Rate of the last five minutes over the usual at which low ends, and at which medium ends."""
-BURST = 2.0
-"""A burst is the last minute at so many times the usual rate, and of the five minutes before it."""
+BURST = 1.4
+"""A burst is a minute at so many times the usual rate, and at so many times that of the four before."""
 
-RATE = 4.5
+MONDAY_S = 1_767_571_200
+"""2026-01-05T00:00Z."""
+RATE = 40.0
 """Usual rate: requests a second, mean of a week without bursts."""
-MIX = np.array([0.40, 0.40, 0.14, 0.06])
+MIX = np.array([0.45, 0.39, 0.13, 0.03])
 """Shares of the workloads."""
-PAYLOAD_KB = ((4.0, 1.2), (700.0, 0.9), (700.0, 0.8), (1000.0, 0.7))
+PAYLOAD_KB = ((42.0, 1.85), (430.0, 1.05), (155.0, 1.25), (165.0, 1.4))
 """By workload: median and log deviation, kept within `LEAST_KB` and `MOST_KB`."""
 LEAST_KB, MOST_KB = 0.1, 10_240.0
 DAY = (0.25, 0.20, 0.18, 0.18, 0.22, 0.35, 0.6, 0.95, 1.4, 1.75, 1.85, 1.75,
@@ -42,7 +45,7 @@ DRIFT, DRIFT_S = 0.3, 3600.0
 """Log deviation of the slow changes that no clock explains, and how long one lasts."""
 BURST_EVERY_S, BURST_S = 7200.0, 240.0
 """Bursts come at random and fade, on average so long."""
-BURST_HEIGHT = (2.0, 6.0)
+BURST_HEIGHT = (0.5, 2.5)
 """Extra rate at a burst's beginning over the rate of that moment."""
 SHAPES: dict[Pattern, tuple[float, float, float]] = {
     "weekly": (0.0, 1.0, 1.0), "steady": (1.0, 0.0, 0.0), "burst": (1.0, 1.0, 6.0), "night": (0.2, 1.0, 0.25)
@@ -63,7 +66,7 @@ class Requests:
     def __len__(self) -> int:
         return len(self.time_s)
 
-    def take(self, places: NDArray[np.intp] | slice) -> Requests:
+    def take(self, places: Places) -> Requests:
         return Requests(
             self.time_s[places], self.workload[places], self.payload_kb[places], self.load[places]
         )
@@ -109,7 +112,7 @@ def _rate(random: Random, start_s: float, end_s: float, pattern: Pattern) -> Arr
     """Requests a second in each step."""
     level, drifting, bursting = SHAPES[pattern]
     steps = math.ceil((end_s - start_s) / STEP_S)
-    time = start_s + STEP_S * np.arange(steps)
+    time: Array = start_s + STEP_S * np.arange(steps, dtype=np.float64)
     shape = np.full(steps, level) if level else _usual(time)
     found: Array = RATE * shape * np.exp(drifting * _drift(random, steps)) * _bursts(random, steps, bursting)
     return found

@@ -15,9 +15,14 @@ from sources.placement_request.traffic import WORKLOADS, Array, Random, Requests
 FOLDER = Path(__file__).parent
 RUNTIME, ARCH, PACKAGE, MEMORY_MB = "python3.12", "x86_64", "zip", 1024
 """Whose cold starts are drawn; more memory than measured starts no faster."""
-CALL_MS = (10.0, 0.45)
+STORES_MS = ((4.0, 0.5), (70.0, 0.4), (70.0, 0.4), (90.0, 0.4))
+"""By workload: median and log deviation of waiting for other services: a cache; objects read and written. A
+function is billed for it; a task's CPU is free for others meanwhile."""
+TOGETHER_MS = 150.0
+"""For so long, on average, a request of the service keeps the neighbours that it met."""
+CALL_MS = (9.0, 0.2)
 """Median and log deviation of what calling a function takes beside its run."""
-BALANCE_MS = (6.0, 0.5)
+BALANCE_MS = (7.5, 0.2)
 """The same of the load balancer's way to a task."""
 CALL_MS_PER_MB, BALANCE_MS_PER_MB = 14.0, 5.0
 """Sending the payload; to a function in base64."""
@@ -37,6 +42,10 @@ class Chance:
     whole vCPU; all else is each platform's own."""
 
     cpu: Array
+    stores: Array
+    """Waiting for other services, on either platform."""
+    now: Array
+    """Share of the work done beside the neighbours met."""
     function_run: Array
     """Factor on `cpu`, as is `service_run`."""
     service_run: Array
@@ -73,8 +82,12 @@ def draw(random: Random, requests: Requests) -> Chance:
     }
     mean = column["base_ms"] + column["ms_per_kb"] * requests.payload_kb
     megabytes = requests.payload_kb / 1024
+    cpu = mean * np.exp(column["spread"] * random.standard_normal(count))
+    median, spread = np.array(STORES_MS).T
     return Chance(
-        cpu=mean * np.exp(column["spread"] * random.standard_normal(count)),
+        cpu=cpu,
+        stores=median[requests.workload] * np.exp(spread[requests.workload] * random.standard_normal(count)),
+        now=-np.expm1(-cpu / TOGETHER_MS) / (cpu / TOGETHER_MS),
         function_run=_around(random, count, (1.0, NEIGHBOURS)),
         service_run=_around(random, count, (1.0, NEIGHBOURS)),
         call=_around(random, count, CALL_MS) + CALL_MS_PER_MB * megabytes,

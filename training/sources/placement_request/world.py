@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +13,7 @@ from catalog.placement import Placement
 from sources.placement_request import work
 from sources.placement_request.function import COLD, THROTTLED, WARM, Function
 from sources.placement_request.service import PATIENCE_S, START_S, Service
-from sources.placement_request.traffic import Array, Codes, Random, Requests
+from sources.placement_request.traffic import Array, Codes, Places, Random, Requests
 from sources.placement_request.work import Chance
 
 LAMBDA, ECS = 0, 1
@@ -43,9 +43,9 @@ class Met(NamedTuple):
 
 @dataclass(frozen=True)
 class Run:
-    """The platform `chosen` (n,); what was `met` on both (n, 2); whether the function was (or would have been)
-    `cold`; how long the service would have made `wait_s`; the `tasks` paid for at each arrival; and `task_s`,
-    all task-seconds paid for."""
+    """The platform `chosen` (n,); what was `met` on both (n, 2); whether the function was, or would have
+    been, `cold`; how long the service made, or would have made, `wait_s`; the `tasks` paid for at each arrival;
+    and `task_s`, all task-seconds paid for."""
 
     chosen: Codes
     met: Met
@@ -54,6 +54,17 @@ class Run:
     tasks: Codes
     task_s: float
 
+    def take(self, places: Places) -> Run:
+        """Of some of the requests; the task-seconds are still of all."""
+        return replace(
+            self,
+            chosen=self.chosen[places],
+            met=Met(*(each[places] for each in self.met)),
+            cold=self.cold[places],
+            wait_s=self.wait_s[places],
+            tasks=self.tasks[places],
+        )
+
 
 class _Seen(NamedTuple):
     """What the loop finds at each arrival."""
@@ -61,15 +72,15 @@ class _Seen(NamedTuple):
     chosen: list[int]
     found: list[int]
     wait_s: list[float]
-    part: list[float]
+    slower: list[float]
     tasks: list[int]
 
 
 def run(
     requests: Requests, chance: Chance, placement: Placement, chosen: Codes | None, random: Random
 ) -> Run:
-    """Serves the requests in time order on the platforms `chosen` (n,), or, where that is None, each where its
-    burden is less: the oracle, who asks both."""
+    """Serves the requests in time order on the platforms `chosen` (n,), or, where that is None, each where
+    its burden is less: the oracle, who asks both."""
     function = [_on_function(requests, chance, placement, found) for found in (WARM, COLD, THROTTLED)]
     service = _service(requests, chance, placement, chosen, random)
     seen = _serve(
@@ -77,7 +88,7 @@ def run(
     )
     found, tasks = np.array(seen.found), np.array(seen.tasks)
     on_function = Met(*(np.choose(found, each) for each in zip(*function, strict=True)))
-    on_service = _on_service(chance, placement, np.array(seen.wait_s), np.array(seen.part), tasks)
+    on_service = _on_service(chance, placement, np.array(seen.wait_s), np.array(seen.slower), tasks)
     met = Met(*(np.column_stack(each) for each in zip(on_function, on_service, strict=True)))
     paid = service.paid(float(requests.time_s[-1]))
     return Run(np.array(seen.chosen), met, found == COLD, np.array(seen.wait_s), tasks, paid)
@@ -95,27 +106,30 @@ def _serve(
     function, seen = Function(), _Seen([], [], [], [], [])
     least, second = service.twin.min_tasks, placement.latency_usd_per_s
     dear = _service_usd(chance, placement)
+    cpu = chance.cpu * chance.service_run
     columns = (
-        requests.time_s, chance.keep_s, requests.payload_kb <= placement.function.limit_kb,
-        _run_ms(chance, placement) / 1000, (chance.place + chance.start) / 1000,
-        chance.cpu * chance.service_run / 1000, *burden, chance.balance / 1000 * second, dear,
+        requests.time_s, chance.keep_s, chance.now, requests.payload_kb <= placement.function.limit_kb,
+        _run_ms(chance, placement) / 1000, (chance.place + chance.start) / 1000, cpu / 1000,
+        chance.stores / 1000, cpu / (cpu + chance.stores), *burden, chance.balance / 1000, dear,
         np.full(len(requests), -1) if chosen is None else chosen,
     )  # fmt: skip
     for (
-        time, keep, fits, run_s, start_s, cpu_s, warm, cold, throttled, way, usd, place
+        time, keep, now, fits, run_s, start_s, cpu_s, stores_s, part, warm, cold, throttled, way, usd, place
     ) in zip(*(column.tolist() for column in columns), strict=True):  # fmt: skip
         found = function.look(time, keep)
-        wait, part = service.look(time)
+        wait, slower = service.look(time, now)
+        lasts = wait + cpu_s * slower + stores_s
         if place < 0:
-            there = (
-                way + min(wait + cpu_s / part, PATIENCE_S) * second + (usd if service.wanted > least else 0)
-            )
-            late = placement.error_usd if wait > PATIENCE_S else 0.0
-            place = LAMBDA if (warm, cold, throttled)[found] <= there + late else ECS
-        for column, value in zip(seen, (place, found, wait, part, service.wanted), strict=True):
-            column.append(value)
+            there = (way + min(lasts, PATIENCE_S)) * second + (usd if service.wanted > least else 0)
+            there += placement.error_usd if lasts > PATIENCE_S else 0.0
+            place = LAMBDA if (warm, cold, throttled)[found] <= there else ECS
+        seen.chosen.append(place)
+        seen.found.append(found)
+        seen.wait_s.append(wait)
+        seen.slower.append(slower)
+        seen.tasks.append(service.wanted)
         if place == ECS and wait <= PATIENCE_S:
-            service.take(time + wait + cpu_s / part, cpu_s)
+            service.take(time + max(wait, min(lasts, PATIENCE_S)), cpu_s, part)
         elif place == LAMBDA and fits:
             function.take(found, time + run_s + (start_s if found == COLD else 0.0))
     return seen
@@ -136,10 +150,10 @@ def _on_function(requests: Requests, chance: Chance, placement: Placement, found
     )
 
 
-def _on_service(chance: Chance, placement: Placement, wait_s: Array, part: Array, tasks: Codes) -> Met:
+def _on_service(chance: Chance, placement: Placement, wait_s: Array, slower: Array, tasks: Codes) -> Met:
     """What each request meets. A fleet at its least is paid for anyway: then the request costs nothing."""
     late = wait_s > PATIENCE_S
-    served = wait_s * 1000 + chance.cpu * chance.service_run / part
+    served = wait_s * 1000 + chance.cpu * chance.service_run * slower + chance.stores
     error = late | (served > PATIENCE_S * 1000) | (chance.fails > 1 - work.FAILS)
     more = ~late & (tasks > placement.service.min_tasks)
     return Met(
@@ -159,7 +173,8 @@ def invocations_usd(billed_ms: Array, placement: Placement) -> Array:
 
 
 def _run_ms(chance: Chance, placement: Placement) -> Array:
-    return chance.cpu * chance.function_run / min(1.0, placement.function.memory_mb / WHOLE_VCPU_MB)
+    vcpu = min(1.0, placement.function.memory_mb / WHOLE_VCPU_MB)
+    return chance.stores + chance.cpu * chance.function_run / vcpu
 
 
 def _service_usd(chance: Chance, placement: Placement) -> Array:
