@@ -83,7 +83,6 @@ class ServiceTwin:
                 body=json.dumps(request).encode(),
                 headers={"Content-Type": "application/json"},
                 timeout=urllib3.Timeout(connect=CONNECT_S, read=timeout_s),
-                redirect=False,
             )
         except http_errors.ReadTimeoutError as error:
             raise TwinFailed("timeout", type(error).__name__, ran=True) from error

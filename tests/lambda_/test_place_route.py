@@ -160,6 +160,7 @@ def test_a_failing_service_is_replaced_by_the_function(
 ) -> None:
     place.serve(-9.0)
     place.service.status, place.service.answer = status, answer
+    place.service.headers = {"Location": f"{place.service.url}/work"}
     told = place.routed()
     assert (told["outcome"]["platform"], told["outcome"]["failed_over"]) == ("lambda", True)
     assert tried(place) == [("ecs", 1, "model"), ("lambda", 0, "failover")]
@@ -176,6 +177,21 @@ def test_a_service_that_hangs_is_left_in_time_for_the_other(place: PlaceWorld) -
     assert told["outcome"]["platform"] == "lambda"
     assert tried(place) == [("ecs", 1, "model"), ("lambda", 0, "failover")]
     assert place.firehose.rows[0]["cost_usd"] > 0
+
+
+def test_the_first_twin_leaves_time_for_the_second_where_there_is_one(place: PlaceWorld) -> None:
+    asked = []
+
+    class Hanging:
+        def ask(self, _: Any, timeout_s: int) -> Any:
+            asked.append(timeout_s)
+            raise TwinFailed("timeout", "it hangs", ran=True)
+
+    place.context.remaining_ms = 28_000
+    place.module.parts().router.twins.update(dict.fromkeys(("lambda", "ecs"), Hanging()))
+    assert place.route(REQUEST)[0] == 503
+    assert place.route({**REQUEST, "payload_size_kb": 9000})[0] == 503
+    assert asked == [15, 25, 25]
 
 
 def test_a_service_that_is_gone_is_replaced(place: PlaceWorld) -> None:
