@@ -22,7 +22,7 @@ GROUP_S = 10_800
 """A campaign begins within every so long."""
 WARM_S, MEASURED_S = 360, 360
 """The platforms run before a campaign, and how long it lasts."""
-SAMPLED = 0.0275
+SAMPLED = 0.0251
 """Share of a campaign's requests that are measured."""
 ON_LAMBDA = (0.47, 0.57, 0.75, 0.96)
 """By workload: share of the requests that Lambda serves while it is measured, whichever they are."""

@@ -67,8 +67,8 @@ class Service:
         return wait, now * slower + (1 - now) * self.usual
 
     def take(self, done: float, cpu_s: float, part: float) -> None:
-        """A request is served until `done`, after those before it. It uses `cpu_s` of a vCPU, and works `part` of
-        its time."""
+        """A request is served until `done`, after those before it. It uses `cpu_s` of a vCPU, and works
+        `part` of its time."""
         slots = self.ready * self.twin.concurrency
         while len(self.busy) >= slots:
             self.working -= heapq.heappop(self.busy)[1]

@@ -44,8 +44,8 @@ class Met(NamedTuple):
 @dataclass(frozen=True)
 class Run:
     """The platform `chosen` (n,); what was `met` on both (n, 2); whether the function was, or would have
-    been, `cold`; how long the service made, or would have made, `wait_s`; the `tasks` paid for at each arrival;
-    and `task_s`, all task-seconds paid for."""
+    been, `cold`; how long the service made, or would have made, `wait_s`; the `tasks` paid for at each
+    arrival; and `task_s`, all task-seconds paid for."""
 
     chosen: Codes
     met: Met
