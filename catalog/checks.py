@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from catalog.contract import LIVE, Advice, Contract, Fallback
 from catalog.known import (
     CLASS_METRICS,
+    FLOORS_ONLY,
     FORECAST_METRICS,
     LEARNERS,
     NUMBER_METRICS,
@@ -124,6 +125,8 @@ def _promotion_problems(promotion: Promotion, contract: Contract) -> Iterator[st
     for where, metric in [("promotion", promotion.metric), *gates]:
         if metric not in metrics:
             yield f"{where} reads metric {metric!r}; the evaluation has {', '.join(metrics)}"
+    if promotion.metric in FLOORS_ONLY:
+        yield f"promotion compares {promotion.metric!r}, which is for floors alone"
     if metrics.get(promotion.metric, promotion.higher_is_better) is not promotion.higher_is_better:
         yield (
             f"higher_is_better is {promotion.higher_is_better}; "

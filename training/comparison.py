@@ -27,18 +27,19 @@ TIMED, UNTIMED = 300, 20
 
 @dataclass(frozen=True)
 class Rule:
-    """The best `metric` of the validation split wins; of those within `margin` of it, the fastest."""
+    """The best `metric` of the validation split wins; of those within `margin` of it, the one with
+    the smallest export: a size is the same on every machine, a time is not."""
 
     metric: str
     higher_is_better: bool
     margin: float
 
-    def choose(self, values: Sequence[float], times: Sequence[float]) -> int:
+    def choose(self, values: Sequence[float], sizes: Sequence[int]) -> int:
         """Which candidate, by its place; of equals the first. NaN is worse than any number."""
         better = [value if self.higher_is_better else -value for value in values]
         better = [-math.inf if math.isnan(value) else value for value in better]
         near = [place for place, value in enumerate(better) if round(max(better) - value, 9) <= self.margin]
-        return min(near or range(len(values)), key=lambda place: times[place])
+        return min(near or range(len(values)), key=lambda place: sizes[place])
 
 
 def ask(model: Artifact, features: Matrix) -> Answers:
@@ -83,7 +84,7 @@ def compare(
         raise JobError(
             f"candidates cannot be compared by {rule.metric!r}; the validation split tells {known}"
         )
-    chosen = rule.choose(values, [each["inference_ms"] for each in told])
+    chosen = rule.choose(values, [each["bytes"] for each in told])
     rivals = {name: {**each, "chosen": name == names[chosen]} for name, each in zip(names, told, strict=True)}
     return rivals, chosen
 

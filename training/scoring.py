@@ -64,7 +64,15 @@ def _regret(rows: Rows, labels: NDArray[np.int64], contract: Contract) -> dict[s
     best = np.argmin(burden, axis=1)
     cost, latency = (measured[:, :, MEASURES.index(name)] for name in ("cost_usd", "latency_ms"))
     return {
-        "regret": float(burden[row, labels].sum() / burden[row, best].sum() - 1),
-        "extra_cost": float(cost[row, labels].sum() / cost[row, best].sum() - 1),
+        "regret": _beyond(burden[row, labels], burden[row, best]),
+        "extra_cost": _beyond(cost[row, labels], cost[row, best]),
         "extra_latency_ms": float((latency[row, labels] - latency[row, best]).mean()),
     }
+
+
+def _beyond(paid: NDArray[np.float64], least: NDArray[np.float64]) -> float:
+    """By which share more was paid; 0 where the least is nothing and so was what was paid."""
+    more, total = float(paid.sum() - least.sum()), float(least.sum())
+    if total > 0:
+        return more / total
+    return np.inf if more > 0 else 0.0

@@ -96,6 +96,12 @@ def test_a_learner_is_searched_once() -> None:
         replace(PLACEMENT, training=unknown)
 
 
+def test_no_model_is_promoted_for_a_floor() -> None:
+    promotion = replace(PLACEMENT.trained.promotion, metric="balance")
+    with pytest.raises(ValueError, match="'balance', which is for floors alone"):
+        replace(PLACEMENT, training=replace(PLACEMENT.trained, promotion=promotion))
+
+
 def test_one_learner_is_one_search() -> None:
     for spec in MODELS:
         if spec.training:
