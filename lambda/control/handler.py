@@ -45,38 +45,38 @@ def control() -> Control:
     return made
 
 
-@app.get(".+/health")
+@app.get(".*/health")
 def tell_health() -> Response[str]:
     api = _api("/health")
     return _json({**health(control().overview.of(api)), "uptime_seconds": control().uptime_s()})
 
 
-@app.get(".+/models/status")
+@app.get(".*/models/status")
 def tell_status() -> Response[str]:
     return _json({"models": control().overview.of(_api("/models/status"))})
 
 
-@app.post(".+/models/train")
+@app.post(".*/models/train")
 def train() -> Response[str]:
     models = control().of(_api("/models/train"))
     order = parse(read_json(app.current_event), models)
     return _json({"executions": control().train(order)}, status=202)
 
 
-@app.get(".+/models/train/<execution_id>")
+@app.get(".*/models/train/<execution_id>")
 def tell_training(execution_id: str) -> Response[str]:
     models = control().of(_api(f"/models/train/{execution_id}"))
     return _json(control().execution(models, execution_id))
 
 
-@app.post(".+/predict/<model>")
+@app.post(".*/predict/<model>")
 def refuse_prediction(model: str) -> Response[str]:
     """Models that there are have routes of their own."""
     known = control().of(_api(f"/predict/{model}"))
     raise NotFound(f"there is no model at {app.current_event.path}; known: {', '.join(sorted(known))}")
 
 
-@app.get(".+/metrics")
+@app.get(".*/metrics")
 def tell_metrics() -> Response[str]:
     return Response(200, CONTENT_TYPE, control().metrics(_api("/metrics")))
 

@@ -133,6 +133,19 @@ def test_health_is_of_one_api(world: World, ask: Ask) -> None:
     assert ask("health")[1]["uptime_seconds"] >= 0
 
 
+def test_an_api_may_begin_at_the_root(
+    monkeypatch: pytest.MonkeyPatch, event: Event, context: Context, world: World
+) -> None:
+    assert world
+    monkeypatch.setenv("MODELS", json.dumps({"placement": trained("placement", api="", route="/predict")}))
+    module.control.cache_clear()
+    for path in ("/health", "/models/status", "/metrics"):
+        assert module.handler(event(path, None, "GET"), context)["statusCode"] == 200
+    started = {"models": ["placement"], "use_synthetic_data": True}
+    assert module.handler(event("/models/train", started, "POST"), context)["statusCode"] == 202
+    assert module.handler(event("/api/health", None, "GET"), context)["statusCode"] == 404
+
+
 def test_a_path_below_no_api_is_a_404(world: World, ask: Ask) -> None:
     for path in ("/api/v9/health", "/health", "/api/v3/health", f"{API}/models"):
         assert ask(path)[0] == 404
