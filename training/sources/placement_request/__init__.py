@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from catalog.placement import MEASURES, PLATFORM, TWINS, Placement
+from catalog.contract import MEASURES, PLATFORM, TWINS, Placement
 from sources.grouped import grouped
 from sources.placement_request import ceiling, traffic, work, world
 from sources.placement_request.traffic import Requests

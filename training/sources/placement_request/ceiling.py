@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import metrics
-from catalog.placement import TWINS, Placement
+from catalog.contract import TWINS, Placement
 from sources.placement_request.traffic import LOAD_PATTERNS, WORKLOADS, Array, Codes, Requests
 from sources.placement_request.world import Run
 

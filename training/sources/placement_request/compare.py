@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.placement import TWINS, Placement
+from catalog.contract import TWINS, Placement
 from sources.placement_request import traffic, work, world
 from sources.placement_request.traffic import Array, Codes, Pattern, Requests
 from sources.placement_request.world import ECS, LAMBDA, Met

@@ -6,7 +6,7 @@ import heapq
 import math
 from collections import deque
 
-from catalog.placement import ServiceTwin
+from catalog.contract import ServiceTwin
 
 MINUTE = 60.0
 OUT_MINUTES, IN_MINUTES = 3, 15

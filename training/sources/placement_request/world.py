@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.placement import Placement
+from catalog.contract import Placement
 from sources.placement_request import work
 from sources.placement_request.function import COLD, THROTTLED, WARM, Function
 from sources.placement_request.service import PATIENCE_S, START_S, Service
