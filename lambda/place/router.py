@@ -99,7 +99,7 @@ class Router:
         began, worked = self.clock(), None
         try:
             worked = self.twins[platform].ask(self._request(order), timeout_s)
-            ran_ms: float | None = worked.work_ms
+            ran_ms: float | None = worked.work_ms if platform == FUNCTION else worked.cpu_ms
         except TwinFailed as error:
             told = {"platform": platform, "reason": error.reason, "why": str(error)}
             logger.warning("twin failed", extra=told)
@@ -120,7 +120,8 @@ class Router:
         return {**told, "payload": order.payload, "request_id": order.record[entity]}
 
     def _cost_usd(self, platform: str, ran_ms: float | None) -> float:
-        """What ran is billed, whether or not its answer came; what was turned away is not."""
+        """What ran is billed, whether or not its answer came; what was turned away is not. A function is
+        billed for as long as it runs, a service needs as many tasks as its CPU time fills."""
         placement = self.chooser.placement
         if ran_ms is None:
             return 0.0

@@ -32,9 +32,10 @@ class Rejected(BadRequest):
 
 @dataclass(frozen=True)
 class Worked:
-    """What a twin answered."""
+    """What a twin answered, how long its work took, and how much of that on a CPU."""
 
     work_ms: float
+    cpu_ms: float
     result: Any
 
 
@@ -103,12 +104,12 @@ def _worked(content: bytes) -> Worked:
         told = json.loads(content, parse_constant=_no_number)
         if told.get("statusCode") == 400:
             raise Rejected(_detail(content))
-        work_ms, result = float(told["work_ms"]), told["result"]
+        worked = Worked(float(told["work_ms"]), float(told["cpu_ms"]), told["result"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise TwinFailed("error", f"no answer of a twin: {type(error).__name__}", ran=True) from error
-    if not 0 <= work_ms < math.inf:
-        raise TwinFailed("error", "no answer of a twin: work_ms is no duration", ran=True)
-    return Worked(work_ms, result)
+    if not (0 <= worked.work_ms < math.inf and 0 <= worked.cpu_ms < math.inf):
+        raise TwinFailed("error", "no answer of a twin: work_ms or cpu_ms is no duration", ran=True)
+    return worked
 
 
 def _no_number(name: str) -> NoReturn:

@@ -23,6 +23,6 @@ def handler(event: Any, _: Any) -> dict[str, Any]:
     except BadContent as error:
         logger.info("refused", extra={"request_id": request_id(event), "detail": str(error)})
         return {"statusCode": 400, **problem(400, str(error), event)}
-    done = {name: answer[name] for name in ("workload_type", "work_ms", "cold")}
+    done = {name: answer[name] for name in ("workload_type", "work_ms", "cpu_ms", "cold")}
     logger.info("worked", extra={"request_id": request_id(event), **done})
     return answer

@@ -98,7 +98,7 @@ def _log(method: str, path: str, reply: Reply, started: float) -> None:
         "ms": round((time.perf_counter() - started) * 1000, 3),
         "request_id": reply.request_id,
     }
-    for name in ("workload_type", "work_ms", "cold"):
+    for name in ("workload_type", "work_ms", "cpu_ms", "cold"):
         if name in reply.body:
             told[name] = reply.body[name]
     logger.info("answered", extra=told)

@@ -28,11 +28,12 @@ REQUEST = {
 }
 
 
-def worked(platform: str, work_ms: float = 12.4) -> dict[str, Any]:
+def worked(platform: str, work_ms: float = 12.4, cpu_ms: float = 7.5) -> dict[str, Any]:
     return {
         "workload_type": "lightweight_api",
         "platform": platform,
         "work_ms": work_ms,
+        "cpu_ms": cpu_ms,
         "cold": False,
         "result": {"by": platform},
     }

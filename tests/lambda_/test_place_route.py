@@ -85,8 +85,8 @@ def test_costs_are_of_the_work_and_the_price_list(place: PlaceWorld) -> None:
     placement = place.contract.placement
     assert placement
     prices = placement.prices
-    place.function.answer = worked("lambda", 12.4)
-    place.service.answer = json.dumps(worked("ecs", 12.4)).encode()
+    place.function.answer = worked("lambda", 12.4, cpu_ms=7.5)
+    place.service.answer = json.dumps(worked("ecs", 12.4, cpu_ms=7.5)).encode()
     of_function = place.routed("lambda")["outcome"]["cost_usd"]
     of_service = place.routed("ecs")["outcome"]["cost_usd"]
     size_gb = placement.function.memory_mb / 1024
@@ -94,7 +94,7 @@ def test_costs_are_of_the_work_and_the_price_list(place: PlaceWorld) -> None:
     hourly = (
         placement.service.vcpu * prices.fargate_vcpu_h + placement.service.memory_gb * prices.fargate_gb_h
     )
-    busy_s = 0.0124 / placement.service.vcpu / placement.service.target_utilisation
+    busy_s = 0.0075 / placement.service.vcpu / placement.service.target_utilisation
     assert of_service == pytest.approx(busy_s * hourly / 3600)
 
 
@@ -121,7 +121,9 @@ FAILURES = [
     (TIMED_OUT, "Unhandled", True),
     ({"errorType": "Runtime.OutOfMemory", "errorMessage": "x"}, "Unhandled", True),
     ({"message": "no answer of a twin"}, None, True),
-    ({**worked("lambda"), "work_ms": -1}, None, True),
+    (worked("lambda", -1), None, True),
+    (worked("lambda", cpu_ms=-1), None, True),
+    ({"work_ms": 12.4, "result": {}}, None, True),
     ("text", None, True),
 ]
 
@@ -151,7 +153,7 @@ def test_a_failing_function_is_replaced_by_the_service(
         (500, b'{"detail": "x"}', True),
         (502, b"<html>", True),
         (200, b"<html>", True),
-        (200, b'{"work_ms": NaN, "result": {}}', True),
+        (200, b'{"work_ms": 12.4, "cpu_ms": NaN, "result": {}}', True),
         (302, b"", True),
     ],
 )
@@ -367,12 +369,12 @@ class TestClient:
     @pytest.fixture
     def twin(self, service: Service, monkeypatch: pytest.MonkeyPatch) -> FunctionTwin:
         monkeypatch.setenv("AWS_ENDPOINT_URL", service.url)
-        service.answer = json.dumps(worked("lambda", 3.5)).encode()
+        service.answer = json.dumps(worked("lambda", 3.5, 2.5)).encode()
         return FunctionTwin(Clients().function, "twin")
 
     def test_a_good_answer(self, service: Service, twin: FunctionTwin) -> None:
         found = twin.ask({"payload": None}, 2)
-        assert (found.work_ms, found.result) == (3.5, {"by": "lambda"})
+        assert (found.work_ms, found.cpu_ms, found.result) == (3.5, 2.5, {"by": "lambda"})
         assert service.requests == [("/2015-03-31/functions/twin/invocations", {"payload": None})]
 
     @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -163,6 +164,15 @@ def test_a_sent_payload_is_worked_on_as_it_is(kind: str) -> None:
     assert sent["result"] == made["result"] == work(kind, content)
     assert (sent["workload_type"], sent["platform"], sent["cold"] and made["cold"]) == (kind, "lambda", False)
     assert sent["work_ms"] > 0
+    assert sent["cpu_ms"] > 0
+
+
+def test_waiting_is_no_time_on_a_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    wall, cpu = iter((10.0, 10.5)), iter((3.0, 3.2))
+    clock = SimpleNamespace(perf_counter=wall.__next__, thread_time=cpu.__next__)
+    monkeypatch.setattr("workload.twin.time", clock)
+    answer = Twin("ecs").answer({"workload_type": "lightweight_api", "payload_size_kb": 1})
+    assert (answer["work_ms"], answer["cpu_ms"]) == (500.0, 200.0)
 
 
 def test_only_the_first_call_is_cold() -> None:
