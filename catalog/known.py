@@ -28,6 +28,7 @@ LEARNERS = {
             "min_child_weight",
             "subsample",
             "colsample_bytree",
+            "colsample_bynode",
             "gamma",
             "alpha",
             "lambda",

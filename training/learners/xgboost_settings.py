@@ -57,6 +57,7 @@ BOOSTER: dict[str, Kind] = {
     "min_child_weight": NUMBER,
     "subsample": NUMBER,
     "colsample_bytree": NUMBER,
+    "colsample_bynode": NUMBER,
     "gamma": NUMBER,
     "alpha": NUMBER,
     "lambda": NUMBER,
