@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from catalog.contract import TWINS, Placement
 from sources.placement_request import traffic, work, world
 from sources.placement_request.traffic import Array, Codes, Pattern, Requests
+from sources.placement_request.work import Chance
 from sources.placement_request.world import ECS, LAMBDA, Met
 
 Policy = Literal["lambda", "ecs", "oracle"] | Codes | Callable[[Requests], Codes]
@@ -54,6 +55,7 @@ class Outcome:
     service_usd: float
     router_usd: float
     task_s: float
+    most_tasks: int
 
     @property
     def cost_usd(self) -> float:
@@ -80,10 +82,12 @@ def simulate(
     placement: Placement = TWINS,
     seed: int = 20260101,
     router: Router | None = None,
+    chance: Chance | None = None,
 ) -> Outcome:
     """Serves the requests as `policy` places them. Where a policy names a platform for all, only that one
-    exists: no fleet is paid under "lambda", and under "ecs" it may grow to `MOST_TASKS`."""
-    chance = work.draw(np.random.default_rng([seed, STREAM, 1]), requests)
+    exists: no fleet is paid under "lambda", and under "ecs" it may grow to `MOST_TASKS`. `chance` is drawn by
+    the seed where it is not given."""
+    chance = chance or work.draw(np.random.default_rng([seed, STREAM, 1]), requests)
     if isinstance(policy, str) and policy == "ecs":
         placement = replace(placement, service=replace(placement.service, max_tasks=MOST_TASKS))
     found = world.run(
@@ -104,6 +108,7 @@ def simulate(
         service_usd=task_s * placement.service.task_usd_s(placement.prices),
         router_usd=added.cost_usd * len(requests),
         task_s=task_s,
+        most_tasks=int(found.tasks.max()) if task_s else 0,
     )
 
 
