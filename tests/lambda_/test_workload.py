@@ -6,9 +6,12 @@ import base64
 import gzip
 import io
 import json
+from collections import Counter
 from contextlib import suppress
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +20,7 @@ from PIL import Image
 
 from catalog.models.placement import PLACEMENT
 from tests.lambda_.workload import TYPES, packed, picture, png
-from workload import medium, thumbnail
+from workload import heavy, medium, thumbnail
 from workload.content import MAX_KB, MIN_KB, BadContent
 from workload.handler import handler
 from workload.twin import Twin
@@ -102,6 +105,22 @@ def test_statistics_are_of_bytes_and_pairs() -> None:
     assert work("heavy_processing", b"a" * 500)["entropy_bits"] == 0.0
 
 
+def test_pairs_over_the_end_of_a_block_are_counted() -> None:
+    content = sample("heavy_processing", 2.5 * heavy.BLOCK / 1024)
+    assert heavy._pairs(content) == Counter(pairwise(content))
+
+
+@pytest.mark.parametrize(("pixels", "alone"), [(64 * 48 - 1, 1), (64 * 48, 0)])
+def test_one_large_picture_is_made_small_at_once(
+    pixels: int, alone: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = MagicMock()
+    monkeypatch.setattr(thumbnail, "LARGE", pixels)
+    monkeypatch.setattr(thumbnail, "ONE_LARGE", lock)
+    work("thumbnail_processing", picture("PNG", "RGB"))
+    assert lock.__enter__.call_count == alone
+
+
 BAD: dict[str, tuple[str, bytes, str]] = {
     "no json": ("lightweight_api", b"{" * 200, "not JSON"),
     "deep json": ("lightweight_api", b"[" * 100_000, "not JSON"),
@@ -127,6 +146,11 @@ BAD: dict[str, tuple[str, bytes, str]] = {
     "nan in csv": ("medium_processing", packed(b"a,1,nan,3\n"), "line 2"),
     "long line": ("medium_processing", packed(b"," * 5000), "a line may have"),
     "unpacking bomb": ("medium_processing", packed(bytes(medium.MAX_UNPACKED)), "unpacked"),
+    "small payload, large work": (
+        "medium_processing",
+        packed(b"a,1,2.5,200\n" * 200_000),
+        "unpacked",
+    ),
     "many devices": (
         "medium_processing",
         packed(b"".join(b"d%d,1,2,3\n" % n for n in range(medium.MAX_DEVICES + 1))),
