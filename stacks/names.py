@@ -1,6 +1,7 @@
 """Names that several stacks, the functions and a person at the console share. Everything else is unnamed."""
 
 import hashlib
+from functools import lru_cache
 
 from aws_cdk import Stack
 
@@ -98,8 +99,15 @@ def tuning_prefixes(env: Environment, spec: ModelSpec) -> list[str]:
 
 def arn(stack: Stack, service: str, resource: str) -> str:
     """The ARN of something of this account and region, by its name."""
-    return f"arn:{stack.partition}:{service}:{stack.region}:{stack.account}:{resource}"
+    partition, region, account = _home(stack)
+    return f"arn:{partition}:{service}:{region}:{account}:{resource}"
 
 
 def machine_arn(stack: Stack, name: str) -> str:
     return arn(stack, "states", f"stateMachine:{name}")
+
+
+@lru_cache(maxsize=16)
+def _home(stack: Stack) -> tuple[str, str, str]:
+    """Partition, region and account: asked of the library once, as each question crosses to its process."""
+    return stack.partition, stack.region, stack.account

@@ -110,14 +110,15 @@ class PayloadFunction(lambda_.Function):
                 **environment,
             },
         )
+        own_name, stack_name = self.function_name, Stack.of(self).stack_name
         for name, verb in METRIC_ALARMS.items():
             NotifyingAlarm(
                 place,
                 name,
                 topic_arn=foundation.topic.topic_arn,
-                metric=function_metric(self.function_name, name),
+                metric=function_metric(own_name, name),
                 threshold=0,
-                description=f"Function {folder} of {Stack.of(self).stack_name} {verb}",
+                description=f"Function {folder} of {stack_name} {verb}",
             )
 
     def allow(self, *actions: str, on: list[str]) -> None:
