@@ -12,7 +12,7 @@ import importlib.metadata
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from local import cloudformation, network_resources, stream_retries
+from local import alarm_dimensions, cloudformation, network_resources, stream_retries
 from local.autoscaling import service as autoscaling
 from local.fargate import api as ecs
 from local.fargate import balancer_resources, target_health
@@ -51,6 +51,10 @@ EXPECTED: tuple[tuple[str, str, type | str], ...] = (
     ("services.lambda_svc", "_esm_backoff_until", "all_items"),
     ("services.lambda_svc", "_dynamodb_stream_positions", "all_items"),
     ("services.dynamodb", "stream_records_since", "__call__"),
+    ("services.cloudwatch", "_evaluate_alarm", "__code__"),
+    ("services.cloudwatch", "_metrics", "get"),
+    ("services.cloudwatch", "_dims_key", "__call__"),
+    ("services.cloudwatch", "_dims_from_list", "__call__"),
     ("core.responses", "request_scope", "__call__"),
 )
 _OURS = ("AWS::SageMaker::", "AWS::ApplicationAutoScaling::", "AWS::ECS::")
@@ -86,6 +90,7 @@ def install(machine: Machine, fargate: Fargate) -> None:
     _install_steps(machine)
     scope = _module("core.responses").request_scope
     stream_retries.install(_module("services.lambda_svc"), _module("services.dynamodb"), scope)
+    alarm_dimensions.install(_module("services.cloudwatch"))
     types = _module("services.cloudformation.provisioners")._RESOURCE_HANDLERS
     types.update(cloudformation.handlers(machine))
     types.update(network_resources.handlers())
