@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MAX_PIXELS = 40_000_000
 LARGE = 8_000_000
 ONE_LARGE = threading.Lock()
-"""A picture of the most pixels takes 350 MB while it is made small, and may come in 150 KB: of the large ones,
+"""A picture of the most pixels takes 350 MB while it is made small, and may come in 150 KB: of large ones,
 one is worked on at a time."""
 FORMATS = ("JPEG", "PNG", "WEBP")
 SIDES = (1024, 320, 96)

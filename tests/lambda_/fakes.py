@@ -35,6 +35,9 @@ class Fake:
     def __init__(self) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
 
+    def close(self) -> None:
+        """There is no connection."""
+
     def __getattr__(self, name: str) -> Callable[..., Any]:
         operation = "".join(part.capitalize() for part in name.split("_"))
         act = getattr(type(self), operation)

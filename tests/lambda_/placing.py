@@ -66,6 +66,7 @@ class Service:
     def __init__(self) -> None:
         self.status, self.answer, self.delay_s = 200, json.dumps(worked("ecs")).encode(), 0.0
         self.requests: list[Any] = []
+        self.callers: list[int] = []
         self.headers: dict[str, str] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -80,6 +81,7 @@ class Service:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 service.requests.append((self.path, json.loads(body)))
+                service.callers.append(self.client_address[1])
                 time.sleep(service.delay_s)
                 self.send_response(service.status)
                 self.send_header("Content-Length", str(len(service.answer)))

@@ -13,9 +13,9 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 import raw_records
-from place.clients import Clients
+from place.clients import IDLE_S, Clients
 from place.exploration import MOST_PERCENT
-from place.twins import FunctionTwin, Rejected, TwinFailed
+from place.twins import FunctionTwin, Rejected, ServiceTwin, TwinFailed
 from tests.lambda_.fakes import refusal
 from tests.lambda_.placing import REQUEST, PlaceWorld, Service, emitted, worked
 from tests.lambda_.placing import place as place
@@ -376,6 +376,28 @@ class TestClient:
         found = twin.ask({"payload": None}, 2)
         assert (found.work_ms, found.cpu_ms, found.result) == (3.5, 2.5, {"by": "lambda"})
         assert service.requests == [("/2015-03-31/functions/twin/invocations", {"payload": None})]
+
+    @pytest.mark.parametrize(("idle_s", "connections"), [(IDLE_S, 1), (IDLE_S + 1, 2)])
+    @pytest.mark.parametrize("platform", ["lambda", "ecs"])
+    def test_connections_that_lay_idle_are_not_used_again(
+        self,
+        service: Service,
+        monkeypatch: pytest.MonkeyPatch,
+        platform: str,
+        idle_s: float,
+        connections: int,
+    ) -> None:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", service.url)
+        clock = [1000.0]
+        clients = Clients(lambda: clock[0])
+        twins = {
+            "lambda": FunctionTwin(clients.function, "twin"),
+            "ecs": ServiceTwin(lambda: clients.http, service.url),
+        }
+        for _ in range(2):
+            twins[platform].ask({}, 2)
+            clock[0] += idle_s
+        assert len(set(service.callers)) == connections
 
     @pytest.mark.parametrize(
         ("status", "code", "reason"),
