@@ -14,11 +14,12 @@ export PYTHONDONTWRITEBYTECODE :=
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run status down test check synth diff load bench docs clean
+.PHONY: help setup run status down test check synth diff load bench compare docs clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
-	@echo "  options: ENV=local|dev|staging|prod (synth, diff, load), DATA=folder of real sets (run, load, bench), PARTS=\"serve ...\" (bench)"
+	@echo "  options: ENV=local|dev|staging|prod (synth, diff, load), DATA=folder of real sets (run, load, bench, report), PARTS=\"serve ...\" (bench),"
+	@echo "    MODE, REQUESTS, SEEDS, MODEL=model.tar.gz, SECONDS_EACH, URL=https://... with ENV (compare)"
 
 setup: $(VENV)/.dev node_modules/.ready $(LAYERS) $(PACKAGES) ## install everything, pinned, into this folder
 
@@ -51,6 +52,13 @@ load: $(VENV)/.run ## load RECORDS synthetic insights, or DATA, into ENV in your
 
 bench: setup ## measure (PARTS of it, or all), and write docs/benchmarks.md
 	@$(PY) -m local.bench $(PARTS) $(if $(DATA),--data "$(DATA)")
+
+compare: setup ## Lambda only, Fargate only and routed: simulated, or MODE=local|account; writes docs/placement-comparison.md
+	@$(PY) -m local.compare $(if $(MODE),--mode $(MODE)) $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(SEEDS),--seeds $(SEEDS)) \
+	  $(if $(MODEL),--model "$(MODEL)") $(if $(URL),--url "$(URL)" --env $(ENV)) $(if $(SECONDS_EACH),--seconds $(SECONDS_EACH))
+
+report: setup ## train and judge the placement model anew, and write docs/placement-report.html and .ipynb
+	@PYTHONPATH=training:. $(PY) -m studies.placement_report $(if $(DATA),--data "$(DATA)")
 
 docs: setup ## render the documents that come from the catalogue and the templates
 	@$(PY) -m catalog render

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from catalog.models.placement import PLACEMENT
 from sources.placement_request import compare, traffic, work
 from studies import placement_compare as study
 from studies.placement_compare_bill import Asked, embedded, forwarding, function, unasked
-from studies.placement_compare_effects import requests_of, worked
+from studies.placement_compare_effects import arrivals, mixed, requests_of, worked
 from studies.placement_compare_load import FIRST_DAY, HOURS, episodes, sample
 from studies.placement_compare_policies import features, policies
 from tests.lambda_.serving import export
@@ -146,17 +147,24 @@ def test_measured_work_takes_the_place_of_what_was_drawn() -> None:
     rows = sample("steady", 20, 5)["rows"]
     for n, row in enumerate(rows):
         row |= {"work_ms": None if n == 3 else 5.0 + n, "platform": "ecs"}
-    requests = requests_of(rows, 4, np.random.default_rng(0))
+    requests = requests_of(rows, arrivals(rows, 1, np.random.default_rng(0)))
     drawn = work.draw(np.random.default_rng(1), requests)
-    measured = np.repeat([np.nan if n == 3 else 5.0 + n for n in range(20)], 4)
-    chance = worked(drawn, measured)
-    assert len(requests) == 80
-    assert (np.diff(requests.time_s) >= 0).all()
-    assert chance.cpu[:4] == pytest.approx(5.0)
-    assert chance.cpu[12:16] == pytest.approx(drawn.cpu[12:16])
+    chance = worked(drawn, np.array([np.nan if n == 3 else 5.0 + n for n in range(20)]))
+    assert chance.cpu[2] == 7.0
+    assert chance.cpu[3] == drawn.cpu[3]
     outcome = compare.simulate(requests, "lambda", PLACED, 1, chance=chance)
     warm = ~outcome.cold & ~outcome.error
     assert (outcome.latency_ms[warm] >= (drawn.stores + chance.cpu)[warm]).all()
+
+
+def test_each_measured_request_stands_for_as_many() -> None:
+    rows = sample("burst", 60, 5)["rows"]
+    many = mixed(rows, 7, np.random.default_rng(0))
+    assert Counter(row["at_s"] for row in many) == {row["at_s"]: 7 for row in rows}
+    assert max(row["at_s"] for row in many[: 7 * 25]) < rows[25]["at_s"], "load patterns keep their time"
+    time = arrivals(rows, 7, np.random.default_rng(0))
+    assert len(time) == len(many)
+    assert (np.diff(time) >= 0).all()
 
 
 def test_effects_of_what_was_measured_are_told_by_configuration(tmp_path, capsys) -> None:

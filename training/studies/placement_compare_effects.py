@@ -26,6 +26,7 @@ WAYS: dict[str, dict[str, Way]] = {
 }
 """What POST /route was asked for, and the configurations that it stands for."""
 LEAST_MS = 0.01
+BLOCK = 25
 Row = dict[str, Any]
 
 
@@ -47,22 +48,34 @@ def effects(
 def _outcome(
     rows: list[Row], weight: int, name: str, placement: Placement, seed: int
 ) -> tuple[compare.Outcome, float]:
-    streams = [np.random.default_rng([seed, stream]) for stream in range(2)]
-    requests = requests_of(rows, weight, streams[0])
-    chance = worked(work.draw(streams[1], requests), _repeated(rows, "work_ms", weight))
-    policy: compare.Policy = _chosen(rows, weight) if name == "auto" else name  # type: ignore[assignment]
+    streams = [np.random.default_rng([seed, stream]) for stream in range(3)]
+    time_s = arrivals(rows, weight, streams[0])
+    rows = mixed(rows, weight, streams[2])
+    requests = requests_of(rows, time_s)
+    chance = worked(work.draw(streams[1], requests), _column(rows, "work_ms"))
+    policy: compare.Policy = _chosen(rows) if name == "auto" else name  # type: ignore[assignment]
     outcome = compare.simulate(requests, policy, placement, seed, chance=chance)
     return outcome, float(requests.time_s[-1] - requests.time_s[0])
 
 
-def requests_of(rows: list[Row], weight: int, random: np.random.Generator) -> Requests:
-    """Each row stands for `weight` requests that came between it and the next."""
+def arrivals(rows: list[Row], weight: int, random: np.random.Generator) -> Array:
+    """When requests came, `weight` of them between each row's time and the next one's."""
     time = np.array([datetime.fromisoformat(row["timestamp"]).timestamp() for row in rows])
     gaps = np.append(np.diff(time), np.diff(time).mean())
-    spread = np.repeat(time, weight) + random.random(len(rows) * weight) * np.repeat(gaps, weight)
+    return np.sort(np.repeat(time, weight) + random.random(len(rows) * weight) * np.repeat(gaps, weight))
+
+
+def mixed(rows: list[Row], weight: int, random: np.random.Generator) -> list[Row]:
+    """Each row `weight` times, in random order within each `BLOCK` of rows: the same request in a row would
+    be a load of its own."""
+    blocks = (range(n, min(n + BLOCK, len(rows))) for n in range(0, len(rows), BLOCK))
+    return [rows[n] for block in blocks for n in random.permutation(np.repeat(block, weight))]
+
+
+def requests_of(rows: list[Row], time_s: Array) -> Requests:
     names = ((traffic.WORKLOADS, "workload_type"), (traffic.LOAD_PATTERNS, "load_pattern"))
-    workload, load = (np.repeat(_codes(known, [row[name] for row in rows]), weight) for known, name in names)
-    return Requests(np.sort(spread), workload, _repeated(rows, "payload_size_kb", weight), load)
+    workload, load = (_codes(known, [row[name] for row in rows]) for known, name in names)
+    return Requests(time_s, workload, _column(rows, "payload_size_kb"), load)
 
 
 def worked(chance: Chance, work_ms: Array) -> Chance:
@@ -78,14 +91,13 @@ def worked(chance: Chance, work_ms: Array) -> Chance:
     )
 
 
-def _repeated(rows: list[Row], name: str, weight: int) -> Array:
-    found = [np.nan if row.get(name) is None else row[name] for row in rows]
-    return np.repeat(np.array(found, np.float64), weight)
+def _column(rows: list[Row], name: str) -> Array:
+    return np.array([np.nan if row.get(name) is None else row[name] for row in rows], np.float64)
 
 
-def _chosen(rows: list[Row], weight: int) -> Codes:
+def _chosen(rows: list[Row]) -> Codes:
     """Where each was served; what nobody answered would have been the service's."""
-    return np.repeat(_codes(PLATFORMS, [row.get("platform") or "ecs" for row in rows]), weight)
+    return _codes(PLATFORMS, [row.get("platform") or "ecs" for row in rows])
 
 
 def _codes(names: tuple[str, ...], told: list[str]) -> NDArray[np.int64]:
