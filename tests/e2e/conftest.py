@@ -32,9 +32,16 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuidedRun]:
 
 
 @pytest.fixture(scope="session")
-def first_answers(deployed: GuidedRun, caller: Caller, insight: dict[str, Any]) -> dict[str, tuple[int, Any]]:
+def first_answers(
+    deployed: GuidedRun, caller: Caller, insight: dict[str, Any], placed: dict[str, Any]
+) -> dict[str, tuple[int, Any]]:
     """What the API answers before there is any model."""
-    return {"predict": caller.post("/api/predict/risk", insight), "models": caller.get("/api/models")}
+    return {
+        "predict": caller.post("/api/predict/risk", insight),
+        "models": caller.get("/api/models"),
+        "place": caller.post("/predict", placed),
+        "route": caller.post("/route", placed),
+    }
 
 
 @pytest.fixture(scope="session")
@@ -68,6 +75,18 @@ def insight() -> dict[str, Any]:
         "sequential_access_ratio": 0.12,
         "queue_depth": 5.3,
         "io_size_avg": 62.0,
+    }
+
+
+@pytest.fixture(scope="session")
+def placed() -> dict[str, Any]:
+    """One request as a caller lets it be placed."""
+    return {
+        "workload_type": "lightweight_api",
+        "payload_size_kb": 5.0,
+        "time_window": "midday",
+        "load_pattern": "medium_load",
+        "timestamp": "2025-11-23T12:00:00Z",
     }
 
 

@@ -12,6 +12,7 @@ from local.run import training
 from local.run.cloud import Cloud
 from local.run.up import GuidedRun
 from tests.e2e.caller import Caller
+from tests.e2e.raw import raw_files
 from tests.e2e.waiting import eventually
 from tests.models import ENDPOINTS
 
@@ -91,10 +92,7 @@ class TestInsights:
 
     @staticmethod
     def _raw(cloud: Cloud) -> str:
-        bucket, storage = cloud.output("Foundation", "RawBucket"), cloud.client("s3")
-        listed = storage.list_objects_v2(Bucket=bucket, Prefix="insights/profile=live/").get("Contents", [])
-        bodies = (storage.get_object(Bucket=bucket, Key=each["Key"])["Body"].read() for each in listed)
-        return b"\n".join(bodies).decode()
+        return b"\n".join(body for _, body in raw_files(cloud, "insights/profile=live/")).decode()
 
 
 class TestPromotion:
