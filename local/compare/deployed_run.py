@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,8 @@ STACK = "Placement"
 WARM = 4
 """Requests at once to each platform before the local AWS is measured."""
 Rows = dict[str, list[Row]]
+Loads = list[tuple[Trials, dict[str, float]]]
+"""Of each seed: the trials, and how many requests each request stands for, by pattern."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Deployed:
         assert self.spec.contract.placement  # noqa: S101 - what is compared is a router
         return self.spec.contract.placement
 
-    def _loads(self, target: Target, count: Callable[[], int]) -> list[tuple[Trials, dict[str, float]]]:
+    def _loads(self, target: Target, count: Callable[[], int]) -> Loads:
         with tempfile.TemporaryDirectory() as folder:
             return [
                 deployed.run(
@@ -91,22 +94,20 @@ class Deployed:
                 for seed in self.seeds
             ]  # fmt: skip
 
-    def _measured(
-        self, found: list[tuple[Trials, dict[str, float]]], mode: str, prefix: str
-    ) -> list[Section]:
+    def _measured(self, found: Loads, mode: str, prefix: str) -> list[Section]:
         seeds = [deployed.figures(trials, self.placement) for trials, _ in found]
         rows: Rows = {pattern: [each[pattern] for each in seeds] for pattern in PATTERNS}
         late = max(figures["late_s"] for each in seeds for row in each.values() for figures in row.values())
         about = (
-            f"{self._told()} Sent by Locust, signed, one configuration after another, the hours of a pattern "
+            f"{self._told(found)} Sent by Locust, signed, one configuration after another, a pattern's hours "
             f"within {self.seconds:g} s; the latest was sent {late:.2f} s after it was due. Latencies are "
             "the callers', through the API and the router in all three; costs are the answers', the fleet's "
-            "is of the tasks that ran meanwhile. Routing accuracy compares what the same request met in the "
-            "other two configurations."
+            "is of the tasks that ran meanwhile, the router's of its choice alone. Routing accuracy compares "
+            "what the same request met in the other two configurations."
         )
         return self._told_and_drawn(rows, mode, prefix, about, deployed.LEVELS)
 
-    def _effects(self, found: list[tuple[Trials, dict[str, float]]]) -> list[Section]:
+    def _effects(self, found: Loads) -> list[Section]:
         """Each seed's measurements as AWS's platforms would have done them."""
         with tempfile.TemporaryDirectory() as name:
             contract = Path(name) / "contract.json"
@@ -120,18 +121,20 @@ class Deployed:
                 told.append(study.ask("effects", "--measured", measured, "--seed", seed, *arguments))
         rows: Rows = {pattern: [each["patterns"][pattern] for each in told] for pattern in PATTERNS}
         about = (
-            f"{self._told()} Measured: where each request was placed, what its work took in the twin's own "
-            "process on this machine (as billed: a function's by the clock, a service's CPU time), and the "
-            f"router's inference (median {asked.inference_ms:.2f} ms). "
+            f"{self._told(found)} Measured: where each request was placed, what its work took in the twin's "
+            "own process on this machine (as billed: a function's by the clock, a service's CPU time), and "
+            f"the router's inference (median {asked.inference_ms:.2f} ms). "
             "Simulated: arrivals at their real pace (each request stands for the many of its moment), cold "
             "starts, waiting for stores, queueing, the fleet's growth and its share of a CPU."
         )
         return self._told_and_drawn(rows, page.EFFECTS, "placement-effects", about, told[0]["levels"])
 
-    def _told(self) -> str:
+    def _told(self, found: Loads) -> str:
+        names = Counter(row["model_type"] for row in _placed(found))
         return (
             f"{self.requests:,} requests for each configuration and seed, {len(self.seeds)} seeds"
-            f"{', ' + self.date if self.date else ''}."
+            f"{', ' + self.date if self.date else ''}. Placed by "
+            f"{', '.join(f'{name} ({count:,})' for name, count in names.most_common())}."
         )
 
     def _told_and_drawn(
@@ -152,15 +155,15 @@ class Deployed:
         ]
 
 
-def _router(found: Sequence[tuple[Trials, Mapping[str, float]]]) -> Measured:
+def _placed(found: Loads) -> list[dict[str, Any]]:
+    """Answers to what the router placed."""
+    trials = (each["auto"] for patterns, _ in found for each in patterns.values())
+    return [row for trial in trials for row in trial.rows if row["status"] == 200]
+
+
+def _router(found: Loads) -> Measured:
     """Of the answers to requests that the router placed: the handler is at least its choice."""
-    times = [
-        row["inference_ms"]
-        for trials, _ in found
-        for each in trials.values()
-        for row in each["auto"].rows
-        if row["status"] == 200
-    ]
+    times = [row["inference_ms"] for row in _placed(found)]
     if not times:
         raise RuntimeError("the router answered no request")
     middle = median(times)
