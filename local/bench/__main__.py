@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from local.bench import feature_job, handler, platform, quality, serve, studies, synth
+from local.bench import feature_job, generators, handler, platform, quality, serve, studies, synth
 from local.bench.page import PAGE, Section, write
 from local.run import server
 from local.run.data import RECORDS, Source
@@ -19,10 +19,10 @@ QUICK: dict[str, Callable[[], Section]] = {
     "synth": synth.measure,
     "features": feature_job.measure,
     "handler": handler.measure,
-    "serve": serve.measure,
+    "generators": generators.measure,
 }
 RUNS = ("run", "models", "real")
-PARTS = (*QUICK, "studies", *RUNS)
+PARTS = (*QUICK, "serve", "studies", *RUNS)
 ON_DATA = ("studies", "real")
 
 
@@ -55,6 +55,8 @@ def main(
 def _sections(part: str, data: Path | None, console: Console) -> Iterator[Section]:
     if part in QUICK:
         yield QUICK[part]()
+    elif part == "serve":
+        yield from serve.measure()
     elif part == "studies" and data:
         yield from studies.measure(data, console.print)
     else:

@@ -13,6 +13,8 @@ from botocore.awsrequest import AWSResponse
 
 PACKAGE = "arn:aws:sagemaker:us-east-1:000000000000:model-package/local-{}/1"
 FILES = ("model.onnx", "model.json", "golden.json")
+TWIN = json.dumps({"work_ms": 10.0, "cpu_ms": 10.0, "result": {}}).encode()
+"""What a function answers that work is sent to."""
 
 
 class Raw(io.BytesIO):
@@ -44,17 +46,23 @@ class Aws:
             self.items[place] = {**(own or {}), "pk": {"S": place}}
 
     def answer(self, request: Any, **_: object) -> AWSResponse:
-        name = request.headers.get("X-Amz-Target", b"S3")
-        operation = (name.decode() if isinstance(name, bytes) else name).rpartition(".")[2]
-        body = self.archive if operation == "S3" else self._json(operation, json.loads(request.body))
+        body = self._body(request)
         headers: Any = {"content-length": str(len(body)), "content-type": "application/x-amz-json-1.0"}
         return AWSResponse(request.url, 200, headers, Raw(body))
+
+    def _body(self, request: Any) -> bytes:
+        name = request.headers.get("X-Amz-Target")
+        if name is None:  # these services are told what to do by the address
+            return TWIN if request.url.startswith("https://lambda.") else self.archive
+        operation = (name.decode() if isinstance(name, bytes) else name).rpartition(".")[2]
+        return self._json(operation, json.loads(request.body))
 
     def _json(self, operation: str, request: Any) -> bytes:
         return json.dumps(getattr(self, f"_{operation}")(request)).encode()
 
     def _GetParameters(self, request: Any) -> Any:  # noqa: N802 - AWS's names
-        values = dict.fromkeys(request["Names"], "none") | {"champion": PACKAGE.format(self.model)}
+        known = {"champion": PACKAGE.format(self.model), "exploration": "0"}
+        values = dict.fromkeys(request["Names"], "none") | known
         return {"Parameters": [{"Name": name, "Value": values[name]} for name in request["Names"]]}
 
     def _DescribeModelPackage(self, _: Any) -> Any:  # noqa: N802
@@ -76,6 +84,9 @@ class Aws:
 
     def _UpdateItem(self, _: Any) -> Any:  # noqa: N802
         return {}
+
+    def _PutRecord(self, _: Any) -> Any:  # noqa: N802
+        return {"RecordId": "1"}
 
 
 def _archive(folder: Path) -> bytes:

@@ -1,13 +1,14 @@
 """Run as a process of its own, beside its `serve_*` modules and with a function's bundle on the path alone.
 
-Making clients, signing, serializing and parsing are timed; the network is not. Arguments: the model, a folder
-with its artifact or "", the records in a batch.
+Making clients, signing, serializing and parsing are timed; the network is not. The environment is the
+function's own. Arguments: the model, a folder with its artifact or "", the records in a batch.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -17,10 +18,12 @@ from typing import Any
 
 ONES, BATCHES, WARM = 1000, 12, 60
 """Calls of one record and of a batch that are timed; records before them, which fill every window."""
+HANDLER, MEMORY_MB = os.environ["_HANDLER"].rpartition(".")[0], os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
+"""As Lambda tells them."""
 
 
 class Context:
-    function_name, memory_limit_in_mb, aws_request_id = "serve", 1024, "probe"
+    function_name, memory_limit_in_mb, aws_request_id = "serve", MEMORY_MB, "probe"
     invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:serve"
 
     def get_remaining_time_in_millis(self) -> int:
@@ -31,12 +34,14 @@ def main(model: str, artifact: Path | None, size: int) -> dict[str, float]:
     began = time.perf_counter()
     aws = importlib.import_module("serve_aws").Aws(model, artifact)
     aws.hook()
-    handler: Any = importlib.import_module("serve.handler")
-    imported = time.perf_counter()
+    handler: Any = importlib.import_module(HANDLER)
+    figures = {"import": time.perf_counter() - began}
+    if warm := getattr(handler, "warm", None):  # what Lambda has it do while it starts
+        figures["warm"] = _timed(warm)
     made: Any = importlib.import_module("serve_requests")
     requests = made.Requests(handler.parts().contract)
     send = _sender(handler, made.event)
-    figures = {"import": imported - began, "first": _timed(lambda: send(requests.one()))}
+    figures["first"] = _timed(lambda: send(requests.one()))
     for _ in range(WARM):
         send(requests.one())
     ones = sorted(_timed(lambda: send(requests.one())) for _ in range(ONES))
@@ -44,6 +49,9 @@ def main(model: str, artifact: Path | None, size: int) -> dict[str, float]:
     send(requests.batch(size))
     batches = [_timed(lambda: send(requests.batch(size))) for _ in range(BATCHES)]
     figures |= {"p50": ones[ONES // 2], "p99": ones[int(ONES * 0.99)], "rate": size / median(batches)}
+    if handler.parts().contract.placement:
+        placing: Any = importlib.import_module("serve_placing")
+        figures |= placing.figures(handler, requests, made.event, Context())
     return {**figures, **_limit(handler.parts().service, size)}
 
 
@@ -52,10 +60,17 @@ def _sender(handler: Any, event: Callable[[Any], Any]) -> Callable[[Any], None]:
 
     def send(body: Any) -> None:
         response = handler.handler(event(body), context)
-        if response["statusCode"] != 200 or json.loads(response["body"])["degraded"]:
+        if response["statusCode"] != 200 or _degraded(json.loads(response["body"])):
             raise SystemExit(f"the handler answered {response}")
 
     return send
+
+
+def _degraded(answer: Any) -> bool:
+    """A placement tells it of each request's model, all others of the whole answer."""
+    if "degraded" in answer:
+        return bool(answer["degraded"])
+    return any(each["model_info"].get("degraded") for each in answer.get("predictions", [answer]))
 
 
 def _limit(service: Any, size: int) -> dict[str, float]:

@@ -35,9 +35,10 @@ class Requests:
 
     def _record(self, entity: str, minute: int) -> Any:
         schema = self.contract.record
-        measured = {f.name: f.example for f in schema.features if f.missing != "derive"}
-        if schema.derives:
-            measured = {self.contract.target.ahead_of: 50 + minute % 17 / 4}
+        measured = {f.name: f.example for f in schema.given if f.missing != "derive"}
+        measured |= {f.name: f.categories[minute % len(f.categories)] for f in schema.given if f.categories}
+        if ahead_of := self.contract.target.ahead_of:
+            measured = {ahead_of: 50 + minute % 17 / 4}
         texts = {text.name: text.example for text in schema.texts}
         if self.contract.detector:
             measured = dict.fromkeys(measured, 50 + minute * 7919 % 101 / 10)
@@ -47,7 +48,7 @@ class Requests:
         return {schema.entity: known, schema.time: time, **measured, **texts}
 
 
-def event(body: Any, path: str = "/predict") -> dict[str, Any]:
+def event(body: Any, path: str = "/predict", query: dict[str, str] | None = None) -> dict[str, Any]:
     """The gateway's."""
     return {
         "resource": path,
@@ -57,7 +58,7 @@ def event(body: Any, path: str = "/predict") -> dict[str, Any]:
         "requestContext": {"requestId": "r", "stage": "v1"},
         "body": json.dumps(body),
         "isBase64Encoded": False,
-        "queryStringParameters": None,
+        "queryStringParameters": query,
         "multiValueQueryStringParameters": None,
         "multiValueHeaders": {},
         "pathParameters": None,

@@ -1,0 +1,51 @@
+"""How fast synthetic records are made up, of every schema, and how fast both platforms are simulated."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from catalog.models import MODELS
+from local.bench.page import Section
+from local.bench.process import timed
+from local.run.data import RECORDS, ROOTS
+
+GENERATE = """
+import json, sys, time
+from sources import layout
+source = layout.generator(sys.argv[1])
+began = time.perf_counter()
+rows = sum(len(table) for table in source.chunks(int(sys.argv[2])))
+print(json.dumps([rows, time.perf_counter() - began]))
+"""
+SIMULATE = """
+import json, time
+from sources import placement_request
+began = time.perf_counter()
+requests = [len(placement_request.campaign(group, 1)[0]) for group in range(8)]
+print(json.dumps([sum(requests), time.perf_counter() - began]))
+"""
+
+
+def measure() -> Section:
+    section = Section(
+        "Synthetic records",
+        ("records", "rows", "seconds", "rows a second"),
+        before="One core, without Python's start, nothing written; as many records as the model's first "
+        "training asks for. Each placement request is measured on both platforms, which makes two rows. "
+        "Simulated requests: both platforms with all their state, of which records are a small sample.",
+    )
+    wanted: dict[str, int] = {}
+    for spec in MODELS:
+        name, asked = spec.contract.record.name, spec.training.records if spec.training else RECORDS
+        wanted[name] = max(asked, wanted.get(name, 0))
+    for name, records in wanted.items():
+        _add(section, name, GENERATE, name, str(records))
+    _add(section, "simulated requests", SIMULATE)
+    return section
+
+
+def _add(section: Section, name: str, code: str, *arguments: str) -> None:
+    output = timed([sys.executable, "-c", code, *arguments], {"PYTHONPATH": ROOTS}).output
+    rows, seconds = json.loads(output.strip().splitlines()[-1])
+    section.add(name, f"{rows:,}", seconds, f"{rows / seconds:,.0f}")
