@@ -50,7 +50,8 @@ def undo_alarms(env: Environment, spec: ModelSpec) -> dict[str, str]:
     Each must be silent while no package is promoted, or none ever could be: answers are degraded before the
     first champion, and faults of a champion are what the next one mends.
     """
-    watched = ("CandidateFaults", "Errors")
+    routed = ("RouterErrors",) if spec.router and env.placement else ()
+    watched = ("CandidateFaults", "Errors", *routed)
     return {metric: f"{scoped(env, spec)}-undo-{metric.lower()}" for metric in watched}
 
 

@@ -86,6 +86,9 @@ class ServiceMetrics:
     def unhealthy(self) -> Metric:
         return self._answered("UnHealthyHostCount", "Maximum")
 
+    def healthy(self) -> Metric:
+        return self._answered("HealthyHostCount", "Maximum")
+
     def cpu(self) -> Metric:
         return Metric(
             namespace="AWS/ECS", name="CPUUtilization", dimensions=self._service, statistic="Average"

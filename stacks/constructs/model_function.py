@@ -11,7 +11,7 @@ from stacks.constructs.payload_function import PayloadLayer
 from stacks.constructs.serving_function import ServingFunction
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
-from stacks.names import scoped, undo_alarms
+from stacks.names import router_function, scoped, undo_alarms
 
 UNDO_PERIOD_S = 60
 """A promotion is watched for minutes, so what takes it back is looked at every minute."""
@@ -64,7 +64,11 @@ class ModelFunction(ServingFunction):
             )
         if spec.training is None:
             return
-        counts = {"Errors": function_metric(self.function_name, "Errors")}
+        counts = {
+            "Errors": function_metric(self.function_name, "Errors"),
+            # most requests may come to the router, which runs the same packages
+            "RouterErrors": function_metric(router_function(env), "Errors"),
+        }
         for metric, name in undo_alarms(env, spec).items():
             counted = counts.get(metric) or model_count(env.name, spec.name, metric)
             NotifyingAlarm(

@@ -61,7 +61,7 @@ def _service_rows(metrics: ServiceMetrics) -> list[list[Graph]]:
             ("Service: failures", [metrics.errors_5xx(), metrics.unanswered()], [metrics.unhealthy()]),
         ],
         [
-            ("Service: tasks", tasks, []),
+            ("Service: tasks", [*tasks, metrics.healthy()], []),
             ("Service: CPU (%)", [metrics.cpu()], []),
         ],
     ]

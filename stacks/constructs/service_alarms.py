@@ -68,3 +68,14 @@ class ServiceAlarms(Construct):
                 periods=periods,
                 description=f"{workload(env)}: {verb}",
             )
+        # tasks that end as they start are neither unhealthy nor pending for long
+        NotifyingAlarm(
+            self,
+            "AtLeast",
+            topic_arn=foundation.topic.topic_arn,
+            metric=metrics.healthy().over(MINUTE),
+            threshold=twin.min_tasks,
+            periods=10,
+            below=True,
+            description=f"{workload(env)}: fewer than {twin.min_tasks} tasks answer; new ones may not start",
+        )

@@ -83,9 +83,10 @@ class WorkloadService(Construct):
             health_check=elbv2.HealthCheck(
                 path=HEALTH,
                 interval=Duration.seconds(10),
-                timeout=Duration.seconds(5),
+                # a task that is busy answers late, and must not be replaced when it is needed most
+                timeout=Duration.seconds(9),
                 healthy_threshold_count=2,
-                unhealthy_threshold_count=3,
+                unhealthy_threshold_count=5,
             ),
         )
         self._scale(twin)

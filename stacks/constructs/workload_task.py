@@ -20,7 +20,7 @@ PORT = 8080
 HEALTH = "/health"
 NOBODY = "1000"
 SCRATCH_MB = 256
-PROBE = f"import urllib.request as r; r.urlopen('http://127.0.0.1:{PORT}{HEALTH}', timeout=2)"
+PROBE = f"import urllib.request as r; r.urlopen('http://127.0.0.1:{PORT}{HEALTH}', timeout=15)"
 
 
 class WorkloadTask(ecs.FargateTaskDefinition):
@@ -90,8 +90,10 @@ class WorkloadTask(ecs.FargateTaskDefinition):
             port_mappings=[ecs.PortMapping(container_port=PORT)],
             health_check=ecs.HealthCheck(
                 command=["CMD", "python3", "-c", PROBE],
-                interval=Duration.seconds(10),
-                start_period=Duration.seconds(30),
+                # each takes as much CPU as many requests, and its share where the task is busy
+                interval=Duration.seconds(30),
+                timeout=Duration.seconds(20),
+                start_period=Duration.seconds(60),
             ),
             logging=ecs.LogDriver.aws_logs(
                 stream_prefix=FOLDER,

@@ -1,10 +1,12 @@
 """The API: signed, throttled, traced, validated, refusing in problem+json; insights never lost."""
 
+import dataclasses
 import json
 
 from catalog.models import MODELS
+from catalog.models.placement import PLACEMENT
 from stacks.api_stack import CONTROL
-from stacks.environments import PROD
+from stacks.environments import LOCAL, PROD
 from stacks.names import undo_alarms
 from tests.models import FUNCTIONS, ROUTERS
 from tests.stacks.assembly import Assembly
@@ -162,10 +164,21 @@ def test_the_alarms_that_promotions_watch_are_there_and_silent_without_one(prod:
     named = {each["AlarmName"]: each for each in alarms if "AlarmName" in each}
     watched = [spec for spec in FUNCTIONS if spec.training]
     names = {name: metric for spec in watched for metric, name in undo_alarms(PROD, spec).items()}
-    assert {name: each["MetricName"] for name, each in named.items()} == names
-    assert set(names.values()) == {"CandidateFaults", "Errors"}
+    watching = {name: each["MetricName"] for name, each in named.items()}
+    assert watching == {name: metric.removeprefix("Router") for name, metric in names.items()}
+    assert set(names.values()) == {"CandidateFaults", "Errors", "RouterErrors"}
     for each in named.values():
         assert (each["Period"], each["Threshold"], each["TreatMissingData"]) == (60, 0, "notBreaching")
+
+
+def test_a_promotion_is_watched_in_the_router_too(prod: Assembly, local: Assembly) -> None:
+    for assembly, env in ((prod, PROD), (local, LOCAL)):
+        alarms = [each["Properties"] for each in assembly.resources("AWS::CloudWatch::Alarm", "Api").values()]
+        (watching,) = (each for each in alarms if each.get("AlarmName", "").endswith("-undo-routererrors"))
+        assert watching["Dimensions"] == [{"Name": "FunctionName", "Value": f"{env.name}-router"}]
+        assert watching["AlarmName"] in undo_alarms(env, PLACEMENT).values()
+    without = dataclasses.replace(PROD, placement=None)
+    assert "RouterErrors" not in undo_alarms(without, PLACEMENT)
 
 
 def test_alarms_and_dashboard_share_their_metrics(prod: Assembly) -> None:

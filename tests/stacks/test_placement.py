@@ -308,6 +308,15 @@ def test_targets_are_probed_and_drained(prod: Assembly, serving: Router) -> None
     assert found["load_balancing.algorithm.type"] == "least_outstanding_requests"
 
 
+def test_a_busy_task_has_time_to_say_that_it_is_well(prod: Assembly) -> None:
+    group = one(prod, "AWS::ElasticLoadBalancingV2::TargetGroup")
+    assert group["HealthCheckTimeoutSeconds"] < group["HealthCheckIntervalSeconds"]  # AWS refuses others
+    assert group["HealthCheckIntervalSeconds"] * group["UnhealthyThresholdCount"] >= 50
+    probe = container(prod)["HealthCheck"]
+    assert probe["Timeout"] < probe["Interval"]
+    assert probe["Interval"] * probe["Retries"] >= 90
+
+
 def test_a_failing_deployment_is_taken_back(prod: Assembly) -> None:
     service = one(prod, "AWS::ECS::Service")
     deployment = service["DeploymentConfiguration"]
@@ -399,6 +408,7 @@ def test_alarms_watch_both_platforms(prod: Assembly, twins: Placement, serving: 
     found = {(each["Namespace"], each["MetricName"]): each["Threshold"] for each in alarms(prod).values()}
     assert found == {
         ("AWS/ApplicationELB", "UnHealthyHostCount"): 0,
+        ("AWS/ApplicationELB", "HealthyHostCount"): twins.service.min_tasks,
         ("AWS/ApplicationELB", "HTTPCode_Target_5XX_Count"): 5,
         ("AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count"): 5,
         ("AWS/ApplicationELB", "TargetResponseTime"): half_ms / 1000,  # in seconds
@@ -414,6 +424,8 @@ def test_alarms_watch_both_platforms(prod: Assembly, twins: Placement, serving: 
     by_metric = {each["MetricName"]: each for each in alarms(prod).values()}
     assert by_metric["TargetResponseTime"]["ExtendedStatistic"] == "p99"
     assert by_metric["RunningTaskCount"]["Statistic"] == "Minimum"  # all the time, not once
+    least = by_metric["HealthyHostCount"]
+    assert (least["ComparisonOperator"], least["TreatMissingData"]) == ("LessThanThreshold", "breaching")
     names = {each["Name"] for each in by_metric["UnHealthyHostCount"]["Dimensions"]}
     assert names == {"TargetGroup", "LoadBalancer"}
 
