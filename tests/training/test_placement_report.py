@@ -1,4 +1,4 @@
-"""The placement report on a tiny run: what the page and the notebook hold, and that their numbers are computed."""
+"""The placement report on a tiny run: what page and notebook hold, and that their numbers are computed."""
 
 import re
 from html.parser import HTMLParser

@@ -188,4 +188,7 @@ def cell(column: str, value: Any) -> str:
     """Nothing where there is no number."""
     if isinstance(value, str):
         return value
-    return "" if pd.isna(value) else FORMS.get(column, str)(value)
+    if pd.isna(value):
+        return ""
+    written = FORMS.get(column, str)(value)
+    return written.removeprefix("-") if set(written) <= set("-0.%") else written

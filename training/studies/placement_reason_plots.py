@@ -91,6 +91,7 @@ def shap_dependence(reasons: Reasons, most: int = 6) -> Figure:
 
 
 def regret(by: pd.DataFrame) -> Figure:
+    loads = [each for each in LOAD_PATTERNS if each in set(by["load"])]
     figure, parts = panels(1, 2, 3.4, sharey=True)
     columns = (
         ("regret, $/million", "Regret, US dollars a million requests", "{:.2f}"),
@@ -98,7 +99,7 @@ def regret(by: pd.DataFrame) -> Figure:
     )
     for axes, (column, what, form) in zip(parts, columns, strict=True):
         table = by.pivot(index="workload", columns="load", values=column).reindex(
-            index=WORKLOADS, columns=LOAD_PATTERNS
+            index=WORKLOADS, columns=loads
         )
         values = table.to_numpy(float)
         axes.imshow(values, cmap="Oranges" if column != "accuracy" else "Blues", aspect="auto")
@@ -107,9 +108,7 @@ def regret(by: pd.DataFrame) -> Figure:
             text = "none" if np.isnan(value) else form.format(value)
             color = "white" if value > middle + 0.15 * (np.nanmax(values) - middle) else "black"
             axes.text(place, row, text, ha="center", va="center", fontsize=10, color=color)
-        axes.set(
-            xticks=range(len(LOAD_PATTERNS)), xticklabels=[plain(each).split()[0] for each in LOAD_PATTERNS]
-        )
+        axes.set(xticks=range(len(loads)), xticklabels=[plain(each).split()[0] for each in loads])
         axes.set(yticks=range(len(WORKLOADS)), yticklabels=[plain(each) for each in WORKLOADS], xlabel="load")
         axes.set_title(what, loc="left", fontsize=11)
     return figure

@@ -164,6 +164,7 @@ def regret_by(run: Run) -> pd.DataFrame:
         }
     )
     of = found.groupby(["workload", "load"])
+    declared = [(kind, load) for kind in WORKLOADS for load in LOAD_PATTERNS if (kind, load) in of.groups]
     return pd.DataFrame(
         {
             "requests": of.size(),
@@ -171,7 +172,8 @@ def regret_by(run: Run) -> pd.DataFrame:
             "regret": of["regret_usd"].sum() / of["burden"].sum(),
             "regret, $/million": of["regret_usd"].mean() * MILLION,
             "extra latency, ms": of["extra_ms"].mean(),
-        }
+        },
+        index=pd.MultiIndex.from_tuples(declared, names=("workload", "load")),
     ).reset_index()
 
 
