@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from catalog.contract import SYNTHETIC
 from catalog.models import MODELS
@@ -17,11 +17,13 @@ from local.run.cloud import Cloud
 ABOUT = (
     "The untouched test split; the interval is of 95%, over draws of whole entities. Sent alone: each record "
     "without its entity's history. Constant: the commonest class or the mean. Persistence: the entity's "
-    "last label known at the time, or the current value. Rule: the fallback."
+    "last label known at the time, or the current value. Rule: the fallback. Always: one platform for every "
+    "request. Regret and extra cost: shares paid beyond one who knows both platforms' outcomes."
 )
 ACHIEVABLE = (
     " Best achievable: one who knows what the generator hides and answers as well as can be, on records of "
-    "its own; no model sees what that one sees."
+    "its own; no model sees what that one sees. Of a placement: the likeliest platform by the request alone, "
+    "counted over many made-up ones."
 )
 
 
@@ -38,13 +40,14 @@ class Judged:
 @dataclass(frozen=True)
 class Goal:
     """What a model shall reach on synthetic data: a floor, or a share of the achievable, or both, and more
-    than a baseline."""
+    than a baseline, or less where that is `better`."""
 
     model: str
     metric: str
     floor: float = 0.0
     share: float = 0.0
     baseline: str = ""
+    better: Literal["more", "less"] = "more"
 
     def row(self, judged: Judged) -> tuple[str, str, str, str, str]:
         """Model, metric, what is wanted, what was measured, whether that is enough."""
@@ -59,8 +62,9 @@ class Goal:
             enough.append(value >= least)
         if self.baseline:
             other = judged.evaluation["baselines"][self.baseline][self.metric]
-            wanted.append(f"> {other:.4f} ({self.baseline})")
-            enough.append(value > other)
+            sign, beats = (">", value > other) if self.better == "more" else ("<", value < other)
+            wanted.append(f"{sign} {other:.4f} ({self.baseline})")
+            enough.append(beats)
         return self.model, self.metric, ", ".join(wanted), f"{value:.4f}", "yes" if all(enough) else "**no**"
 
 
@@ -68,7 +72,16 @@ GOALS = (
     Goal("threat", "accuracy", share=0.9),
     Goal("capacity", "r2", floor=0.6, baseline="moving_mean_1h"),
     Goal("failure", "auc", floor=0.85, baseline="rule"),
+    Goal("placement", "accuracy", floor=0.75, share=0.95, baseline="rule"),
+    Goal("placement", "regret", baseline="rule", better="less"),
+    Goal("placement", "regret", baseline="always_lambda", better="less"),
+    Goal("placement", "regret", baseline="always_ecs", better="less"),
 )
+LEARNERS = (
+    "accuracy", "precision", "recall", "macro_f1", "auc", "mlogloss", "calibration_error", "regret",
+    "extra_cost", "extra_latency_ms",
+)  # fmt: skip
+"""What is told of each of several learners, as far as the model's kind has it."""
 
 
 def sections(cloud: Cloud, profile: str) -> Iterator[Section]:
@@ -78,6 +91,7 @@ def sections(cloud: Cloud, profile: str) -> Iterator[Section]:
     if profile == SYNTHETIC:
         yield goals(found)
     yield from (forecast(each) for each in found if each.evaluation.get("horizons"))
+    yield from (learners(each, profile) for each in found if each.evaluation.get("rivals"))
 
 
 def _judged(cloud: Cloud, profile: str) -> Iterator[Judged]:
@@ -140,6 +154,28 @@ def forecast(judged: Judged) -> Section:
             _number(metrics[name]) + (f" ({known[name]:.4f})" if name in known else "") for name in names
         )
         section.add(hours, *cells)
+    return section
+
+
+def learners(judged: Judged, profile: str) -> Section:
+    """The learners of one training on the same splits, the chosen one marked."""
+    rivals, promotion = judged.evaluation["rivals"], judged.spec.trained.promotion
+    names = [name for name in LEARNERS if any(name in told["test"] for told in rivals.values())]
+    section = Section(
+        f"Learners of `{judged.spec.name}` on `{profile}`",
+        ("learner", f"{promotion.metric}, validation", *names, "train - test", "one row (ms)", "export (KB)"),
+        before="Each tuned with as many trials, all judged on the test split. Chosen (bold): the best "
+        f"{promotion.metric} of the validation split; of those within {promotion.margin:g} of it the smallest "
+        "export. Train - test: accuracy. One row: by the learner's own library, asked alone.",
+    )
+    for learner, told in rivals.items():
+        figures = [
+            told["validation"].get(promotion.metric),
+            *(told["test"].get(name) for name in names),
+            told["gap"],
+        ]
+        cells = [*map(_number, figures), f"{told['inference_ms']:.3f}", f"{told['bytes'] / 1024:,.0f}"]
+        section.add(f"**{learner}**" if told["chosen"] else learner, *cells)
     return section
 
 

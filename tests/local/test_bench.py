@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from catalog.models import MODELS
-from local.bench import studies
-from local.bench.quality import Goal, Judged, forecast, quality
+from local.bench import placing, studies
+from local.bench.quality import Goal, Judged, forecast, learners, quality
 
 SPECS = {spec.name: spec for spec in MODELS}
 EVALUATION: dict[str, Any] = {
@@ -47,10 +47,12 @@ def test_quality_on_real_data_knows_no_achievable() -> None:
         (Goal("failure", "accuracy", share=0.85), "**no**"),
         (Goal("failure", "auc", baseline="constant"), "yes"),
         (Goal("failure", "accuracy", floor=0.5, baseline="better"), "**no**"),
+        (Goal("failure", "accuracy", baseline="better", better="less"), "**no**"),
+        (Goal("failure", "auc", baseline="perfect", better="less"), "yes"),
     ],
 )
 def test_a_goal_is_reached_where_all_it_wants_is_there(goal: Goal, reached: str) -> None:
-    baselines = {**EVALUATION["baselines"], "better": {"accuracy": 0.8}}
+    baselines = {**EVALUATION["baselines"], "better": {"accuracy": 0.8}, "perfect": {"auc": 1.0}}
     judged = Judged(JUDGED.spec, "Approved", {**EVALUATION, "baselines": baselines}, JUDGED.best)
     assert goal.row(judged)[-1] == reached
 
@@ -60,6 +62,38 @@ def test_a_forecast_is_told_by_horizon() -> None:
     section = forecast(Judged(SPECS["capacity"], "Approved", found, {}))
     assert section.columns == ("hours", "mae", "coverage")
     assert section.rows == [("1", "0.5000", "0.8000"), ("48", "2.0000", "0.7000")]
+
+
+def test_learners_are_told_side_by_side_with_the_chosen_one_marked() -> None:
+    def told(regret: float, *, chosen: bool) -> dict[str, Any]:
+        split = {"accuracy": 0.8, "regret": regret}
+        return {"validation": split, "test": split, "gap": 0.01, "inference_ms": 0.5, "bytes": 2048} | {
+            "chosen": chosen
+        }
+
+    rivals = {"xgboost": told(0.1, chosen=False), "lightgbm": told(0.2, chosen=True)}
+    section = learners(Judged(SPECS["placement"], "Approved", {"rivals": rivals}, {}), "synthetic")
+    assert section.columns[1:4] == ("regret, validation", "accuracy", "regret")
+    assert [row[0] for row in section.rows] == ["xgboost", "**lightgbm**"]
+    assert section.rows[0][1:] == ("0.1000", "0.8000", "0.1000", "0.0100", "0.500", "2")
+
+
+def test_placing_is_told_beside_its_goals() -> None:
+    times = (
+        "p50",
+        "p99",
+        *(f"{what}_{part}" for what in ("choose", "session", "route") for part in ("p50", "p99")),
+    )
+    found = dict.fromkeys(times, 0.002) | {"import": 0.3, "warm": 0.15, "first": 0.005, "not_compiled": 0.9}
+    router = SPECS["placement"].router
+    assert router
+    told = {
+        row[0]: row[1:]
+        for row in placing.section(router, "/predict", {**found, "cost_usd": 2e-7}, 0.455).rows
+    }
+    assert told["cold start, all"] == ("455", "-", "< 500: reached")
+    assert told["in process"][-1] == "p50 < 1: **not reached**; < 0.1: **not reached**"
+    assert told["POST /predict, whole handler"] == ("2", "2", "p99 < 10: reached")
 
 
 def test_sets_that_are_not_there_are_named(tmp_path: Path) -> None:

@@ -109,3 +109,5 @@ def test_the_best_answer_errs_as_often_as_stated():
     assert 0.80 < best["accuracy"] < 0.93
     assert best["auc"] > best["accuracy"]
     assert 0 < best["regret_usd"] < TWINS.latency_usd_per_s / 10
+    assert 0 < best["regret"] < 0.2
+    assert 0 < best["extra_latency_ms"] < 1000

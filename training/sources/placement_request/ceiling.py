@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 import metrics
 from catalog.contract import TWINS, Placement
 from sources.placement_request.traffic import LOAD_PATTERNS, WORKLOADS, Array, Codes, Requests
-from sources.placement_request.world import Run
+from sources.placement_request.world import Met, Run
 
 PAYLOAD_CELLS = 48
 """By workload, as many requests in each; payloads above the function's limit are cells of their own."""
@@ -30,18 +30,32 @@ Campaign = Callable[[int, int], tuple[Requests, Run]]
 def best(
     campaign: Campaign, groups: NDArray[np.int64], seeds: tuple[int, int], placement: Placement = TWINS
 ) -> dict[str, float]:
-    """Accuracy and the other metrics of a classification, and the regret of the likeliest platform in US
-    dollars a request, on campaigns of both seeds."""
+    """Accuracy and the other metrics of a placement, and the regret of the likeliest platform in US dollars a
+    request, on campaigns of both seeds."""
     halves = [[campaign(int(group), seed) for group in groups] for seed in seeds]
     requests = _joined([each for half in halves for each, _ in half])
-    burden = np.concatenate([run.met.burden_usd(placement) for half in halves for _, run in half])
+    met = Met(*map(np.concatenate, zip(*(run.met for half in halves for _, run in half), strict=True)))
+    burden = met.burden_usd(placement)
     first = np.arange(len(requests)) < sum(len(each) for each, _ in halves[0])
     truth, cells = burden.argmin(axis=1), _cells(requests, placement)
     chance = np.where(first, _chance(cells, truth, ~first), _chance(cells, truth, first))
     answer = (chance > 0.5).astype(np.int64)
-    regret = burden[np.arange(len(truth)), answer] - burden.min(axis=1)
-    found = metrics.classification(truth, np.column_stack((1 - chance, chance)), answer)
-    return {**found, "regret_usd": float(regret.mean())}
+    told = metrics.classification(truth, np.column_stack((1 - chance, chance)), answer)
+    return {**told, **_regret(met, burden, truth, answer)}
+
+
+def _regret(met: Met, burden: Array, truth: Codes, answer: Codes) -> dict[str, float]:
+    """By the names, and of the kind, that an evaluation tells; `regret_usd` besides."""
+    row = np.arange(len(truth))
+    (paid, least), (cost, cheap), (latency, quick) = (
+        (each[row, answer], each[row, truth]) for each in (burden, met.cost_usd, met.latency_ms)
+    )
+    return {
+        "regret": float(paid.sum() / least.sum() - 1),
+        "extra_cost": float(cost.sum() / cheap.sum() - 1),
+        "extra_latency_ms": float((latency - quick).mean()),
+        "regret_usd": float((paid - least).mean()),
+    }
 
 
 def _joined(parts: list[Requests]) -> Requests:
