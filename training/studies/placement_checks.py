@@ -32,7 +32,12 @@ def _of_model(run: Run) -> Iterator[Check]:
     right, gap, top = (told[name] for name in ("accuracy", "accuracy_gap", "top_importance"))
     yield "Accuracy on the test split", "75% to 95%", f"{right:.1%}", 0.75 <= right <= 0.95
     close = f"at most {_points(CLOSE)} below {best:.1%}"
-    yield "Close to the best achievable", close, f"{_points(best - right)} below", best - right <= CLOSE
+    yield (
+        "Close to the best achievable",
+        close,
+        f"{_points(abs(best - right))} {'below' if right < best else 'above'}",
+        best - right <= CLOSE,
+    )
     yield "Accuracy lost from training to test", "under 5.0 points", _points(gap), gap < 0.05
     yield "Most important feature", "at most 40%", f"{top:.1%}", top <= 0.4
     least = min(each[metric] for each in judged["baselines"].values())
