@@ -165,8 +165,8 @@ def learners(judged: Judged, profile: str) -> Section:
         f"Learners of `{judged.spec.name}` on `{profile}`",
         ("learner", f"{promotion.metric}, validation", *names, "train - test", "one row (ms)", "export (KB)"),
         before="Each tuned with as many trials, all judged on the test split. Chosen (bold): the best "
-        f"{promotion.metric} of the validation split; of those within {promotion.margin:g} of it the smallest "
-        "export. Train - test: accuracy. One row: by the learner's own library, asked alone.",
+        f"{promotion.metric} of the validation split; of those within {promotion.margin:g} of it the "
+        "smallest export. Train - test: accuracy. One row: by the learner's own library, asked alone.",
     )
     for learner, told in rivals.items():
         figures = [
