@@ -31,7 +31,8 @@ load.
   caller's own process, without a way to go.
 - *Oracle*: knows what each request will meet on either platform and takes the lesser burden; no router is
   paid. It bounds the burden; as a fleet's bill is shared, it is no strict bound on that. *Of money alone*:
-  the same where waiting is worth nothing."""
+  the same where waiting is worth nothing.
+- *The goal* is judged by whole intervals, and a p95 up to half a percent longer counts as equal."""
 SIMULATED, LOCAL, EFFECTS, ACCOUNT = (
     "Simulated", "Local AWS, as measured here", "Local AWS, with the platforms' effects",
     "Account, as measured",

@@ -48,6 +48,7 @@ def _cost(found: Found) -> Figure:
         axis.set_xlabel("p95 (ms)", fontsize=SMALL)
         axis.set_ylim(bottom=0)
         axis.margins(x=0.12)
+        axis.set_xlim(left=max(0.0, axis.get_xlim()[0]))
     axes[0].set_ylabel("USD a million requests", fontsize=SMALL)
     _legend(figure, axes[0])
     return figure
