@@ -26,7 +26,7 @@ def shares(requests: pd.DataFrame) -> pd.DataFrame:
 
 def examples(requests: pd.DataFrame, most: int = 6) -> pd.DataFrame:
     """The first requests as they were measured on both platforms."""
-    some = requests.head(most)
+    some = requests.sort_values("timestamp").head(most)
     told = {
         "time": some["timestamp"].dt.strftime("%Y-%m-%d %H:%M:%S"),
         "payload, KB": some["payload_size_kb"].map("{:,.1f}".format),
