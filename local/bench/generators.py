@@ -8,7 +8,7 @@ import sys
 from catalog.models import MODELS
 from local.bench.page import Section
 from local.bench.process import timed
-from local.run.data import RECORDS, ROOTS
+from local.run.data import ROOTS
 
 GENERATE = """
 import json, sys, time
@@ -37,8 +37,9 @@ def measure() -> Section:
     )
     wanted: dict[str, int] = {}
     for spec in MODELS:
-        name, asked = spec.contract.record.name, spec.training.records if spec.training else RECORDS
-        wanted[name] = max(asked, wanted.get(name, 0))
+        if spec.training:
+            name = spec.contract.record.name
+            wanted[name] = max(spec.training.records, wanted.get(name, 0))
     for name, records in wanted.items():
         _add(section, name, GENERATE, name, str(records))
     _add(section, "simulated requests", SIMULATE)
