@@ -6,7 +6,7 @@ import io
 import math
 import random
 import threading
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from workload.content import BadContent, digest
@@ -32,7 +32,7 @@ def work(content: bytes) -> dict[str, Any]:
             width, height = image.size
             if width * height > MAX_PIXELS:
                 raise BadContent(f"an image may have {MAX_PIXELS} pixels, got {width} x {height}")
-            with ONE_LARGE if width * height > LARGE else nullcontext():
+            with _alone(width * height):
                 image.load()  # whole, not as a coarse draft
                 made = b"".join(_thumbnails(image))
     except BadContent:
@@ -40,6 +40,10 @@ def work(content: bytes) -> dict[str, Any]:
     except Exception as error:  # decoders of strangers' bytes fail in many ways
         raise BadContent(f"the content is no whole {', '.join(FORMATS)} image: {error}"[:200]) from None
     return {"bytes_out": len(made), "digest": digest(made), "width": width, "height": height}
+
+
+def _alone(pixels: int) -> AbstractContextManager[Any]:
+    return ONE_LARGE if pixels > LARGE else nullcontext()
 
 
 def _thumbnails(image: Image) -> list[bytes]:
@@ -65,7 +69,8 @@ def sample(size: int, seed: int) -> bytes:
     pixels = size / (len(_encoded(tile, "JPEG")) / TILE**2)
     while True:
         side = max(1, math.floor(math.sqrt(pixels)))
-        picture = _encoded(_tiled(tile, side), "JPEG" if side > 1 else "PNG")
+        with _alone(side**2):
+            picture = _encoded(_tiled(tile, side), "JPEG" if side > 1 else "PNG")
         if len(picture) <= size:
             return picture.ljust(size, b"\0")
         pixels = min(pixels * 0.97, (side * size / len(picture)) ** 2)

@@ -80,6 +80,8 @@ class WorkloadTask(ecs.FargateTaskDefinition):
                 "HOST": "0.0.0.0",  # noqa: S104 the load balancer comes from outside the task
                 "PORT": str(PORT),
                 "CONCURRENCY": str(twin.concurrency),
+                # or each thread keeps what it once needed: a GB for large pictures, a third of that with few arenas
+                "MALLOC_ARENA_MAX": "2",
                 "PLATFORM": "ecs",
                 "ENVIRONMENT": env.name,
                 "LOG_LEVEL": env.log_level,

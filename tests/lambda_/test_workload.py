@@ -119,6 +119,9 @@ def test_one_large_picture_is_made_small_at_once(
     monkeypatch.setattr(thumbnail, "ONE_LARGE", lock)
     work("thumbnail_processing", picture("PNG", "RGB"))
     assert lock.__enter__.call_count == alone
+    monkeypatch.setattr(thumbnail, "LARGE", 0)
+    thumbnail.sample(5000, 0)
+    assert lock.__enter__.call_count > alone
 
 
 BAD: dict[str, tuple[str, bytes, str]] = {

@@ -96,6 +96,7 @@ def test_the_service_is_as_large_as_the_model_reckons(prod: Assembly, twins: Pla
     )
     assert task["RuntimePlatform"] == {"CpuArchitecture": "X86_64", "OperatingSystemFamily": "LINUX"}
     assert variables(prod)["CONCURRENCY"] == str(twins.service.concurrency)
+    assert variables(prod)["MALLOC_ARENA_MAX"] == "2"  # threads that keep freed memory outgrow a small task
 
 
 def test_the_service_scales_as_the_model_reckons(prod: Assembly, twins: Placement) -> None:
