@@ -80,7 +80,7 @@ class WorkloadTask(ecs.FargateTaskDefinition):
                 "HOST": "0.0.0.0",  # noqa: S104 the load balancer comes from outside the task
                 "PORT": str(PORT),
                 "CONCURRENCY": str(twin.concurrency),
-                # or each thread keeps what it once needed: a GB for large pictures, a third of that with few arenas
+                # or each thread keeps what it once needed: with large pictures, more than the task has
                 "MALLOC_ARENA_MAX": "2",
                 "PLATFORM": "ecs",
                 "ENVIRONMENT": env.name,
