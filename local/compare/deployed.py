@@ -123,19 +123,23 @@ def _burden(row: Row, placement: Placement) -> float:
 
 
 def measured(trials: Trials, weights: dict[str, float], placement: Placement) -> dict[str, Any]:
-    """What the simulator's effects are added to."""
-    return {
-        pattern: {
-            "weight": weights[pattern],
-            **{asked: [_worked(row, placement) for row in trial.rows] for asked, trial in each.items()},
-        }
-        for pattern, each in trials.items()
-    }
+    """What the simulator's effects are added to. A request's work is the same wherever it is served: its CPU
+    time at the service. A function is billed by the clock, which here counts whatever else this machine does;
+    it stands in where the service gave no answer."""
+    found: dict[str, Any] = {}
+    for pattern, each in trials.items():
+        service = [work_ms(row, placement) for row in each["ecs"].rows]
+        found[pattern] = {"weight": weights[pattern]}
+        for asked, trial in each.items():
+            worked = zip(trial.rows, service, strict=True)
+            found[pattern][asked] = [_worked(row, cpu_ms, placement) for row, cpu_ms in worked]
+    return found
 
 
-def _worked(row: Row, placement: Placement) -> Row:
+def _worked(row: Row, cpu_ms: float | None, placement: Placement) -> Row:
     names = ("workload_type", "payload_size_kb", "load_pattern", "timestamp", "platform")
-    return {**{name: row.get(name) for name in names}, "work_ms": work_ms(row, placement)}
+    own = work_ms(row, placement) if cpu_ms is None else cpu_ms
+    return {**{name: row.get(name) for name in names}, "work_ms": own}
 
 
 def work_ms(row: Row, placement: Placement) -> float | None:

@@ -121,8 +121,8 @@ class Deployed:
                 told.append(study.ask("effects", "--measured", measured, "--seed", seed, *arguments))
         rows: Rows = {pattern: [each["patterns"][pattern] for each in told] for pattern in PATTERNS}
         about = (
-            f"{self._told(found)} Measured: where each request was placed, what its work took in the twin's "
-            "own process on this machine (as billed: a function's by the clock, a service's CPU time), and "
+            f"{self._told(found)} Measured: where each request was placed, its work's CPU time in the "
+            "service's real process on this machine (the same for all three: it is the same work), and "
             f"the router's inference (median {asked.inference_ms:.2f} ms). "
             "Simulated: arrivals at their real pace (each request stands for the many of its moment), cold "
             "starts, waiting for stores, queueing, the fleet's growth and its share of a CPU."

@@ -18,7 +18,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from catalog.models import MODELS
-from catalog.placement import TWINS
+from catalog.models.placement import TWINS
 from local.compare import candidate, deployed, load, page, plots, tables, verdict
 from local.compare.deployed import Trial
 from local.compare.fleet import Watch
@@ -226,6 +226,23 @@ def test_measured_bills_add_up_and_accuracy_compares_the_same_request() -> None:
     assert found["lambda"]["error_rate"] == 0.5
     assert found["lambda"]["p95_ms"] is None
     assert found["model"]["accuracy"] == 0.5, "the first was better on lambda, the second failed there"
+
+
+def test_a_request_is_the_same_work_in_every_configuration() -> None:
+    function, service = (
+        TWINS.function.cost_usd(90.0, TWINS.prices),
+        TWINS.service.cost_usd(30.0, TWINS.prices),
+    )
+    trials = {
+        "lambda": trial("lambda", function, 1.0),
+        "ecs": trial("ecs", service, 1.0, (200, 503)),
+        "auto": trial("lambda", function, 1.0),
+    }
+    found = deployed.measured({"steady": trials}, {"steady": 5.0}, TWINS)["steady"]
+    assert found["weight"] == 5.0
+    assert [row["work_ms"] for row in found["lambda"]] == pytest.approx([30.0, 90.0])
+    assert [row["work_ms"] for row in found["auto"]] == pytest.approx([30.0, 90.0])
+    assert found["ecs"][1]["work_ms"] is None
 
 
 @pytest.mark.parametrize("platform", ["lambda", "ecs"])
