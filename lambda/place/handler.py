@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import time
@@ -12,7 +13,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from place import settings
+from place import STARTING, settings
 from place.clients import Clients
 from place.parts import Parts
 from place.told import Telling
@@ -21,9 +22,6 @@ from serve.telling import tell
 from shared.body import read_json
 from shared.problems import NotFound, install, request_id
 from shared.telemetry import logger, tracer
-
-STARTING = "AWS_LAMBDA_INITIALIZATION_TYPE"
-"""Set by Lambda alone. To a function that starts it lends a whole CPU, later a share by its memory."""
 
 app = APIGatewayRestResolver()
 install(app)
@@ -46,6 +44,13 @@ def warm() -> None:
         made.make_clients()
     except Exception:  # the first request meets it again, and can tell its caller
         logger.exception("not warm")
+
+
+def start() -> None:
+    """The last of what Lambda has done before the first request; nothing made until then is collected."""
+    warm()
+    gc.freeze()
+    gc.enable()
 
 
 @app.post(".*/predict(?:/[^/]+)?")
@@ -102,4 +107,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 if STARTING in os.environ:
-    warm()
+    start()

@@ -14,9 +14,12 @@ from local.run.data import ROOTS
 
 ASK = """
 import json, sys
+from catalog.models import MODELS
 from sources import layout
 source, horizons = layout.generator(sys.argv[1]), [int(hours) for hours in sys.argv[2:]]
-print(json.dumps(source.best_achievable(*([horizons] if horizons else []))))
+placed = [spec.contract.placement for spec in MODELS if spec.contract.record.name == sys.argv[1]]
+more = {"placement": placed[0]} if placed[0] else {}
+print(json.dumps(source.best_achievable(*([horizons] if horizons else []), **more)))
 """
 MEANS = ("mae", "pinball")
 """Metrics of a forecast that are the mean of its horizons'; the others are not."""

@@ -12,17 +12,19 @@ from local.run.data import ROOTS
 
 GENERATE = """
 import json, sys, time
+from catalog.models import MODELS
 from sources import layout
-source = layout.generator(sys.argv[1])
+contract = next(spec.contract for spec in MODELS if spec.contract.record.name == sys.argv[1])
 began = time.perf_counter()
-rows = sum(len(table) for table in source.chunks(int(sys.argv[2])))
+rows = sum(len(table) for table in layout.made(contract, int(sys.argv[2])))
 print(json.dumps([rows, time.perf_counter() - began]))
 """
 SIMULATE = """
 import json, time
+from catalog.models.placement import TWINS
 from sources import placement_request
 began = time.perf_counter()
-requests = [len(placement_request.campaign(group, 1)[0]) for group in range(8)]
+requests = [len(placement_request.campaign(group, 1, TWINS)[0]) for group in range(8)]
 print(json.dumps([sum(requests), time.perf_counter() - began]))
 """
 

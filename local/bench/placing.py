@@ -26,7 +26,7 @@ def section(router: Router, route: str, found: Figures, cold_s: float) -> Sectio
         after=f"A prediction costs ${found['cost_usd']:.3g}: the invocation's own price, and that of "
         f"the milliseconds begun at {router.memory_mb} MB.",
     )
-    for name, part in (("import", "import"), ("start", "warm"), ("first answer", "first")):
+    for name, part in (("import", "import"), ("start", "start"), ("first answer", "first")):
         made.add(f"cold start: {name}", 1000 * found[part], "-", "-")
     made.add("cold start, all", 1000 * cold_s, "-", _goal("<", COLD_GOAL_MS, 1000 * cold_s))
     made.add("cold start, not compiled", 1000 * found["not_compiled"], "-", "-")

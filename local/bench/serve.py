@@ -60,7 +60,7 @@ def measure(records: int | None = None) -> Iterator[Section]:
 
 def _cold(found: dict[str, float]) -> float:
     """Seconds until the first answer; only some functions load their model before it is asked for."""
-    return found["import"] + found.get("warm", 0.0) + found["first"]
+    return found["import"] + found.get("start", 0.0) + found["first"]
 
 
 def _cells(found: dict[str, float], batch: int) -> tuple[object, ...]:
@@ -151,6 +151,7 @@ def _settings(spec: ModelSpec, bundle: Path) -> dict[str, str]:
             bundle
         ),  # elsewhere the tracer makes itself a client, for its daemon's sampling
         "_HANDLER": f"{_folder(spec)}.handler.handler",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(spec.function.memory_mb if spec.function else ""),
         "MODEL": contract.name,
         "PARAMETERS": json.dumps(parameters),

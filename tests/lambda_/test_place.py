@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import importlib
 import json
 from dataclasses import replace
 from datetime import datetime
@@ -11,6 +13,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # ships no types
 
+import place as package
 from catalog.contract import MAX_RECORDS
 from catalog.models import MODELS
 from catalog.openapi import document
@@ -297,6 +300,23 @@ def test_a_start_that_fails_leaves_it_to_the_request(
     place.module.warm()
     monkeypatch.setenv("MODEL", "placement")
     assert "degraded" not in place.good(REQUEST)["model_info"]
+
+
+def test_nothing_is_collected_until_a_start_is_done(
+    place: PlaceWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.serve()
+    place.restart()
+    monkeypatch.setenv(package.STARTING, "on-demand")
+    try:
+        importlib.reload(package)
+        assert not gc.isenabled()
+        place.module.start()
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.enable()
+        gc.unfreeze()
 
 
 def test_settings_are_whole_or_absent(place: PlaceWorld, monkeypatch: pytest.MonkeyPatch) -> None:

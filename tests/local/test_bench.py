@@ -84,7 +84,7 @@ def test_placing_is_told_beside_its_goals() -> None:
         "p99",
         *(f"{what}_{part}" for what in ("choose", "session", "route") for part in ("p50", "p99")),
     )
-    found = dict.fromkeys(times, 0.002) | {"import": 0.3, "warm": 0.15, "first": 0.005, "not_compiled": 0.9}
+    found = dict.fromkeys(times, 0.002) | {"import": 0.3, "start": 0.15, "first": 0.005, "not_compiled": 0.9}
     router = SPECS["placement"].router
     assert router
     told = {
