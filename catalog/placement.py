@@ -87,20 +87,3 @@ class Placement:
 def invocation_usd(run_ms: float, memory_mb: int, prices: Prices) -> float:
     """Of one Lambda invocation: billed by the millisecond begun, and for the request itself."""
     return math.ceil(run_ms) / 1000 * memory_mb / 1024 * prices.lambda_gb_s + prices.lambda_request
-
-
-TWINS = Placement(
-    function=FunctionTwin(),
-    service=ServiceTwin(),
-    prices=Prices(
-        dated="2025-11-01",
-        region="us-east-1",
-        lambda_gb_s=0.0000166667,
-        lambda_request=0.0000002,
-        fargate_vcpu_h=0.04048,
-        fargate_gb_h=0.004445,
-    ),
-    latency_usd_per_s=0.00025,
-    error_usd=0.001,
-)
-"""The twins as declared; the simulator that training data comes from is of the same ones."""

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from catalog.placement import TWINS
+from catalog.models.placement import TWINS
 from local.assembly import templates
 from local.run.place import ROOT
 

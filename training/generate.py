@@ -20,13 +20,12 @@ def generate(*, records: int, seed: int | None, profile: str, output: Path, cont
             f"--records must be at least 1 and --profile kebab-case, got {records} and {profile!r}"
         )
     try:
-        source = layout.generator(contract.record.name)
+        chunks = layout.made(contract, records, seed)
     except ValueError as error:
         raise JobError(str(error)) from None
-    chunks = source.chunks(records) if seed is None else source.chunks(records, seed)
     written = 0
     for written in layout.write_raw(chunks, contract.record.raw, profile, layout.below(output)):
-        print(f"{written} of {records} records", flush=True)
+        print(f"{written} rows for {records} records", flush=True)
     return written
 
 

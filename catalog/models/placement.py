@@ -1,7 +1,7 @@
 """Placement: which platform serves a request better, a Lambda function or a Fargate service."""
 
 from catalog.contract import Contract, Fallback, Rule, Target
-from catalog.placement import TWINS
+from catalog.placement import FunctionTwin, Placement, Prices, ServiceTwin
 from catalog.records.placement_request import PLACEMENT_REQUEST
 from catalog.spec import (
     Continuous,
@@ -15,6 +15,21 @@ from catalog.spec import (
     Router,
     Training,
     Tuning,
+)
+
+TWINS = Placement(
+    function=FunctionTwin(),
+    service=ServiceTwin(),
+    prices=Prices(
+        dated="2025-11-01",
+        region="us-east-1",
+        lambda_gb_s=0.0000166667,
+        lambda_request=0.0000002,
+        fargate_vcpu_h=0.04048,
+        fargate_gb_h=0.004445,
+    ),
+    latency_usd_per_s=0.00025,
+    error_usd=0.001,
 )
 
 PLAUSIBLE = (

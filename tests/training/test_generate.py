@@ -12,6 +12,7 @@ import pytest
 import generate
 import prepare
 from catalog.models import MODELS
+from catalog.placement import MEASURES, PLATFORM
 from sources import layout, load
 from tests.training.fleet import RISK
 
@@ -26,11 +27,13 @@ def written(folder: Path) -> list[str]:
 @pytest.mark.parametrize("name", LEARNED)
 def test_every_learned_schema_s_records_are_what_the_contract_reads(name: str) -> None:
     contract = LEARNED[name]
-    table = next(layout.generator(name).chunks(200))
+    table = next(layout.made(contract, 200))
     record = contract.record
     assert table.column_names[:2] == [record.entity, record.time]
     known = {*record.key_names, *contract.features, *(text.name for text in record.texts)}
     targets = {spec.contract.target.name for spec in MODELS if spec.contract.record.name == name}
+    if contract.placement:
+        targets = {PLATFORM, *MEASURES}
     assert set(table.column_names) <= known | targets
     for row in table.slice(0, 20).to_pylist():
         sent = {k: v for k, v in row.items() if v is not None and v == v and k not in targets}
@@ -43,11 +46,13 @@ def test_the_job_writes_what_the_loader_would(tmp_path: Path, name: str) -> None
     count = generate.generate(
         records=300, seed=None, profile="synthetic", output=output, contract=LEARNED[name]
     )
-    load.write_synthetic(tmp_path / "desk", 300, name)
-    assert count == 300
-    assert written(output) == written(tmp_path / "desk")
+    rows = 600 if LEARNED[name].placement else 300
+    assert count == rows
+    if not LEARNED[name].placement:
+        load.write_synthetic(tmp_path / "desk", 300, name)
+        assert written(output) == written(tmp_path / "desk")
     assert written(output)[0].startswith(f"{LEARNED[name].record.raw}/profile=synthetic/date=")
-    assert sum(pq.read_metadata(output / path).num_rows for path in written(output)) == 300
+    assert sum(pq.read_metadata(output / path).num_rows for path in written(output)) == rows
 
 
 def test_another_seed_makes_other_records_and_another_profile_another_folder(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from catalog.models.placement import PLACEMENT
-from catalog.placement import MEASURES, PLATFORM, TWINS
+from catalog.models.placement import PLACEMENT, TWINS
+from catalog.placement import MEASURES, PLATFORM
 from catalog.records import placement_request as record
 from sources import placement_request
 from sources.placement_request import traffic
@@ -18,7 +18,7 @@ REQUESTS = 6_000
 
 @pytest.fixture(scope="module")
 def table():
-    return pa.concat_tables(placement_request.chunks(REQUESTS))
+    return pa.concat_tables(placement_request.chunks(REQUESTS, placement=TWINS))
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,9 @@ def labels(table):
 
 
 def test_the_seed_decides_everything_and_the_count_only_how_much(table):
-    again, other = (pa.concat_tables(placement_request.chunks(500, seed)) for seed in (20260101, 1))
+    again, other = (
+        pa.concat_tables(placement_request.chunks(500, seed, placement=TWINS)) for seed in (20260101, 1)
+    )
     assert len(again) == 1_000
     assert again.equals(pa.concat_tables([table.slice(0, 1_000)]).combine_chunks())
     assert not other.equals(again)
@@ -40,7 +42,7 @@ def test_the_seed_decides_everything_and_the_count_only_how_much(table):
 
 def test_no_requests_are_refused():
     with pytest.raises(ValueError, match="at least 1, got 0"):
-        next(placement_request.chunks(0))
+        next(placement_request.chunks(0, placement=TWINS))
 
 
 def test_every_request_is_measured_once_on_either_platform(table):
@@ -105,7 +107,7 @@ def test_the_share_that_lambda_serves_better_is_as_stated(labels, workload, shar
 
 
 def test_the_best_answer_errs_as_often_as_stated():
-    best = placement_request.best_achievable(campaigns=6)
+    best = placement_request.best_achievable(campaigns=6, placement=TWINS)
     assert 0.80 < best["accuracy"] < 0.93
     assert best["auc"] > best["accuracy"]
     assert 0 < best["regret_usd"] < TWINS.latency_usd_per_s / 10

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from catalog.placement import TWINS
+from catalog.models.placement import TWINS
 from sources.placement_request import compare, traffic, work, world
 from sources.placement_request.function import COLD, THROTTLED, WARM, Function
 from sources.placement_request.service import Service
@@ -128,21 +128,23 @@ def test_no_request_is_lost_and_all_money_is_told(policy):
     requests = compare.draw(5_000, 3)
     sides = np.arange(5_000) % 2
     given = {"array": sides, "callable": lambda asked: sides[: len(asked)]}.get(policy, policy)
-    found = compare.simulate(requests, given, router=compare.Router(2.0, 1e-7))
-    plain = compare.simulate(requests, given)
+    found = compare.simulate(requests, given, TWINS, router=compare.Router(2.0, 1e-7))
+    plain = compare.simulate(requests, given, TWINS)
     assert len(found.chosen) == len(found.latency_ms) == len(found.error) == 5_000
     assert (found.latency_ms - plain.latency_ms).tolist() == pytest.approx([2.0] * 5_000)
     assert found.cost_usd == pytest.approx(found.function_usd + found.service_usd + 5_000 * 1e-7)
     assert {"lambda": found.service_usd, "ecs": found.function_usd}.get(policy, 0) == 0
-    told = compare.summary(found)
+    told = compare.summary(found, TWINS)
     assert told["cost_usd"] == pytest.approx(found.cost_usd / 5_000 * 1e6)
     assert told["p50_ms"] <= told["p95_ms"] <= told["p99_ms"]
 
 
 def test_the_oracle_takes_the_lesser_burden_and_leaves_less_than_either_alone():
     requests = compare.draw(40_000, 4, start_s=traffic.MONDAY_S + 36_000)
-    alone, fleet, oracle = (compare.simulate(requests, each, seed=4) for each in ("lambda", "ecs", "oracle"))
-    told = [compare.summary(each)["burden_usd"] for each in (alone, fleet, oracle)]
+    alone, fleet, oracle = (
+        compare.simulate(requests, each, TWINS, seed=4) for each in ("lambda", "ecs", "oracle")
+    )
+    told = [compare.summary(each, TWINS)["burden_usd"] for each in (alone, fleet, oracle)]
     assert (oracle.chosen == oracle.best).mean() > 0.999
     assert told[2] < min(told[:2])
 
@@ -150,9 +152,9 @@ def test_the_oracle_takes_the_lesser_burden_and_leaves_less_than_either_alone():
 def test_a_policy_that_is_none_is_refused():
     requests = compare.draw(100, 1)
     with pytest.raises(ValueError, match="lambda, ecs, oracle or an array of platforms, got 'cheapest'"):
-        compare.simulate(requests, "cheapest")
+        compare.simulate(requests, "cheapest", TWINS)
     with pytest.raises(ValueError, match="all 100 requests, got 3"):
-        compare.simulate(requests, np.zeros(3, np.int64))
+        compare.simulate(requests, np.zeros(3, np.int64), TWINS)
 
 
 def test_callers_know_the_load_of_the_last_minutes():

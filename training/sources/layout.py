@@ -11,11 +11,13 @@ import io
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from catalog.contract import Contract
 from columns import array, numbers
 
 DAY_MS = 86_400_000
@@ -46,6 +48,16 @@ def below(folder: Path) -> Put:
         path.write_bytes(body)
 
     return put
+
+
+def made(contract: Contract, records: int, seed: int | None = None) -> Iterator[pa.Table]:
+    """Synthetic records of the contract's schema, the generator's own seed where none is given; ValueError
+    where nothing makes them up."""
+    given: dict[str, Any] = {} if seed is None else {"seed": seed}
+    if contract.placement:
+        given["placement"] = contract.placement
+    tables: Iterator[pa.Table] = generator(contract.record.name).chunks(records, **given)
+    return tables
 
 
 def generator(record: str) -> ModuleType:

@@ -9,6 +9,7 @@ from typing import Any
 import jinja2
 import pandas as pd
 
+from catalog.models.placement import TWINS
 from studies import placement_checks as checks
 from studies import placement_plots as plots
 from studies import placement_reason_plots as reason_plots
@@ -65,7 +66,7 @@ def page(run: Run, cold_starts: Mapping[str, Any] | None = None) -> str:
         tables={name: shown(each) for name, each in frames(run, cold_starts).items()},
         titles=titles,
         sections=list(titles.items()),
-        prices=steps.PLACED.prices,
+        prices=TWINS.prices,
         **facts,
     )
 

@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 import curves
 import metrics
 from baselines import Answers
+from catalog.models.placement import TWINS
 from catalog.records.placement_request import WORKLOADS
 from dataset import Rows
 from studies import placement_steps as steps
@@ -19,7 +20,7 @@ from studies.placement_drawing import ECS, GREY, LAMBDA, panels, percent, styles
 from studies.placement_steps import CONTRACT
 from studies.placement_tables import WANTED, plain
 
-LIMIT_KB = steps.PLACED.function.limit_kb
+LIMIT_KB = TWINS.function.limit_kb
 
 
 def share_by_type(shares: pd.DataFrame) -> Figure:

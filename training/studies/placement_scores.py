@@ -14,6 +14,7 @@ import metrics
 import outcomes
 from baselines import Answers
 from catalog.contract import MEASURES
+from catalog.models.placement import TWINS
 from catalog.records.placement_request import LOAD_PATTERNS, WORKLOADS
 from dataset import Rows
 from scoring import score
@@ -29,7 +30,9 @@ Codes = NDArray[np.int64]
 
 def achievable(run: Run) -> dict[str, float]:
     """Of the likeliest platform given the request alone, counted on other campaigns of the simulator."""
-    found: dict[str, float] = run.kept("achievable", placement_request.best_achievable)
+    found: dict[str, float] = run.kept(
+        "achievable", lambda: placement_request.best_achievable(placement=TWINS)
+    )
     return found
 
 

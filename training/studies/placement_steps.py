@@ -29,15 +29,12 @@ import train
 from artifact import Artifact
 from baselines import Answers
 from catalog.models.placement import PLACEMENT
-from catalog.placement import TWINS
 from catalog.spec import Continuous, Integer, Rival
 from comparison import Rule, ask
 from dataset import Rows
 from generate import generate
 
 CONTRACT, TRAINING = PLACEMENT.contract, PLACEMENT.trained
-PLACED = CONTRACT.placement or TWINS
-"""What the simulator is of."""
 LEARNERS = tuple(each.learner for each in TRAINING.searches)
 ROOT = Path(__file__).parents[2]
 SPLITS = ("train", "validation", "test")

@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from catalog.models.placement import TWINS
 from studies import placement_checks
 from studies import placement_reasons as reasons
 from studies import placement_scores as scores
@@ -45,7 +46,7 @@ def told(run: Run) -> dict[str, Any]:
 
 
 def _of_data(run: Run) -> dict[str, str]:
-    requests, metadata, placement = steps.requests(run), steps.measured(run), steps.PLACED
+    requests, metadata, placement = steps.requests(run), steps.measured(run), TWINS
     share = float((requests["best"] == "lambda").mean())
     pairs = tables.variance(requests)
     return {

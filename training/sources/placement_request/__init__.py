@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from catalog.contract import MEASURES, PLATFORM, TWINS, Placement
+from catalog.contract import MEASURES, PLATFORM, Placement
 from sources.grouped import grouped
 from sources.placement_request import ceiling, traffic, work, world
 from sources.placement_request.traffic import Requests
@@ -29,13 +29,13 @@ ON_LAMBDA = (0.47, 0.57, 0.75, 0.96)
 PLATFORMS = ("lambda", "ecs")
 
 
-def chunks(records: int = 88_000, seed: int = 20260101) -> Iterator[pa.Table]:
+def chunks(records: int = 88_000, seed: int = 20260101, *, placement: Placement) -> Iterator[pa.Table]:
     """`records` requests in time order, a table for each campaign, with two rows of each: one by platform."""
-    for table in grouped(records, lambda group, wanted: _requests(group, seed).slice(0, wanted)):
+    for table in grouped(records, lambda group, wanted: _requests(group, seed, placement).slice(0, wanted)):
         yield _rows(table)
 
 
-def campaign(group: int, seed: int, placement: Placement = TWINS) -> tuple[Requests, Run]:
+def campaign(group: int, seed: int, placement: Placement) -> tuple[Requests, Run]:
     """All requests of a campaign, and what they met where shares of each workload were served by either."""
     streams = [np.random.default_rng([seed, group, stream]) for stream in range(4)]
     start = traffic.MONDAY_S + group * GROUP_S + float(streams[0].uniform(0, GROUP_S - WARM_S - MEASURED_S))
@@ -46,23 +46,23 @@ def campaign(group: int, seed: int, placement: Placement = TWINS) -> tuple[Reque
     return requests, met
 
 
-def best_achievable(seed: int = 20260101, campaigns: int = 32) -> dict[str, float]:
+def best_achievable(seed: int = 20260101, campaigns: int = 32, *, placement: Placement) -> dict[str, float]:
     """Metrics of the likeliest platform given the request alone, see `ceiling`: of so many campaigns spread
     over four weeks, each made up twice."""
     groups = np.linspace(0, 28 * 86_400 // GROUP_S - 1, campaigns).astype(np.int64)
-    return ceiling.best(_measured, groups, (seed + 1, seed + 2))
+    return ceiling.best(_measured, groups, (seed + 1, seed + 2), placement)
 
 
-def _measured(group: int, seed: int) -> tuple[Requests, Run]:
+def _measured(group: int, seed: int, placement: Placement) -> tuple[Requests, Run]:
     """A campaign without its beginning."""
-    requests, run = campaign(group, seed)
+    requests, run = campaign(group, seed, placement)
     kept = requests.time_s >= requests.time_s[0] + WARM_S
     return requests.take(kept), run.take(kept)
 
 
-def _requests(group: int, seed: int) -> pa.Table:
+def _requests(group: int, seed: int, placement: Placement) -> pa.Table:
     """The measured ones of a campaign, a row for each, what they met as (lambda, ecs)."""
-    requests, run = _measured(group, seed)
+    requests, run = _measured(group, seed, placement)
     places = np.flatnonzero(np.random.default_rng([seed, group, 4]).random(len(requests)) < SAMPLED)
     of, met = requests.take(places), run.take(places).met
     time = np.round(of.time_s * 1000).astype(np.int64)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import metrics
-from catalog.contract import TWINS, Placement
+from catalog.contract import Placement
 from sources.placement_request.traffic import LOAD_PATTERNS, WORKLOADS, Array, Codes, Requests
 from sources.placement_request.world import Met, Run
 
@@ -24,15 +24,15 @@ LEANING = 20.0
 """A cell leans on the larger one with the weight of so many requests."""
 HOURS = 24
 
-Campaign = Callable[[int, int], tuple[Requests, Run]]
+Campaign = Callable[[int, int, Placement], tuple[Requests, Run]]
 
 
 def best(
-    campaign: Campaign, groups: NDArray[np.int64], seeds: tuple[int, int], placement: Placement = TWINS
+    campaign: Campaign, groups: NDArray[np.int64], seeds: tuple[int, int], placement: Placement
 ) -> dict[str, float]:
     """Accuracy and the other metrics of a placement, and the regret of the likeliest platform in US dollars a
     request, on campaigns of both seeds."""
-    halves = [[campaign(int(group), seed) for group in groups] for seed in seeds]
+    halves = [[campaign(int(group), seed, placement) for group in groups] for seed in seeds]
     requests = _joined([each for half in halves for each, _ in half])
     met = Met(*map(np.concatenate, zip(*(run.met for half in halves for _, run in half), strict=True)))
     burden = met.burden_usd(placement)

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.contract import TWINS, Placement
+from catalog.contract import Placement
 from sources.placement_request import traffic, work, world
 from sources.placement_request.traffic import Array, Codes, Pattern, Requests
 from sources.placement_request.work import Chance
@@ -79,7 +79,7 @@ def draw(
 def simulate(
     requests: Requests,
     policy: Policy,
-    placement: Placement = TWINS,
+    placement: Placement,
     seed: int = 20260101,
     router: Router | None = None,
     chance: Chance | None = None,
@@ -112,7 +112,7 @@ def simulate(
     )
 
 
-def summary(outcome: Outcome, placement: Placement = TWINS) -> dict[str, float]:
+def summary(outcome: Outcome, placement: Placement) -> dict[str, float]:
     """Milliseconds, US dollars for a million requests, shares. An answer that never came is slower than any
     other, so failing fast makes no percentile better; the mean is of the answers that came. `burden_usd` is
     the real cost with what waiting and errors are worth."""

@@ -43,7 +43,7 @@ STEP_S = 10
 """The rate stands still for so long."""
 DRIFT, DRIFT_S = 0.3, 3600.0
 """Log deviation of the slow changes that no clock explains, and how long one lasts."""
-BURST_EVERY_S, BURST_S = 7200.0, 240.0
+BURST_EVERY_S, BURST_S = 2400.0, 240.0
 """Bursts come at random and fade, on average so long."""
 BURST_HEIGHT = (0.5, 2.5)
 """Extra rate at a burst's beginning over the rate of that moment."""
