@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import product
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pyarrow as pa
 import pytest
@@ -57,6 +58,12 @@ def unexplored(platform: GuidedRun) -> Iterator[None]:
     forgotten what it read."""
     with explored(platform.cloud, "0"):
         yield
+
+
+@pytest.fixture
+def named(placed: Record) -> Record:
+    """With an id that no other request has."""
+    return {**placed, "request_id": f"e2e-{uuid4()}"}
 
 
 @pytest.fixture(params=SCENARIOS.values(), ids=SCENARIOS)
@@ -204,8 +211,8 @@ class TestRefusals:
     def test_what_is_needed_is_asked_for(
         self, platform: GuidedRun, caller: Caller, placed: Record, path: str
     ) -> None:
-        needed = {"workload_type", "payload_size_kb", "time_window", "load_pattern"}
-        assert wrong(caller.post(path, {"timestamp": placed["timestamp"]})) == needed
+        needed = {"workload_type", "time_window", "load_pattern"}
+        assert wrong(caller.post(path, {"payload_size_kb": placed["payload_size_kb"]})) == needed
 
     @pytest.mark.parametrize(
         ("query", "sent", "named"),
@@ -237,32 +244,30 @@ class TestFailover:
     NAMES = ("FailedOver", "LambdaFailed", "EcsFailed")
 
     def test_a_throttled_function_is_replaced_by_the_service(
-        self, platform: GuidedRun, caller: Caller, placed: Record
+        self, platform: GuidedRun, caller: Caller, named: Record
     ) -> None:
-        body = {**placed, "request_id": "e2e-throttled"}
         before = counted(platform.cloud, *self.NAMES)
         with throttled(platform.cloud):
-            said = good(caller.post("/route?platform=lambda", body))["outcome"]
+            said = good(caller.post("/route?platform=lambda", named))["outcome"]
         assert (said["platform"], said["failed_over"], said["error"]) == ("ecs", True, False)
-        rows = measured(platform.cloud, "e2e-throttled", 2)
+        rows = measured(platform.cloud, named["request_id"], 2)
         assert rows == [("ecs", 0, "failover"), ("lambda", 1, "caller")]
         self._counted(platform.cloud, before, [1, 1, 0])
 
     def test_a_service_without_tasks_is_replaced_by_the_function(
-        self, platform: GuidedRun, caller: Caller, placed: Record
+        self, platform: GuidedRun, caller: Caller, named: Record
     ) -> None:
-        body = {**placed, "request_id": "e2e-no-tasks"}
         before = counted(platform.cloud, *self.NAMES)
         with no_tasks(platform.cloud):
-            said = good(caller.post("/route?platform=ecs", body))["outcome"]
-            status, problem = caller.post("/route", {**body, "payload_size_kb": BEYOND_KB})
+            said = good(caller.post("/route?platform=ecs", named))["outcome"]
+            status, problem = caller.post("/route", {**named, "payload_size_kb": BEYOND_KB})
         assert (said["platform"], said["failed_over"], said["error"]) == ("lambda", True, False)
         assert status == 503
         documented("Problem", problem)
-        rows = measured(platform.cloud, "e2e-no-tasks", 3)
+        rows = measured(platform.cloud, named["request_id"], 3)
         assert rows == [("ecs", 1, "caller"), ("ecs", 1, "model"), ("lambda", 0, "failover")]
         self._counted(platform.cloud, before, [1, 0, 2])
-        assert good(caller.post("/route?platform=ecs", placed))["outcome"]["failed_over"] is False
+        assert good(caller.post("/route?platform=ecs", named))["outcome"]["failed_over"] is False
 
     def _counted(self, cloud: Cloud, before: list[float], added: list[float]) -> None:
         wanted = [old + new for old, new in zip(before, added, strict=True)]
@@ -271,21 +276,19 @@ class TestFailover:
 
 class TestOutcomes:
     def test_they_are_what_training_learns_from(
-        self, platform: GuidedRun, caller: Caller, placed: Record, tmp_path: Path
+        self, platform: GuidedRun, caller: Caller, named: Record, tmp_path: Path
     ) -> None:
-        body = {**placed, "request_id": "e2e-both"}
         said = {
-            name: good(caller.post(f"/route?platform={name}", body))["outcome"] for name in ("lambda", "ecs")
+            name: good(caller.post(f"/route?platform={name}", named))["outcome"] for name in ("lambda", "ecs")
         }
-        measured(platform.cloud, "e2e-both", 2)
+        measured(platform.cloud, named["request_id"], 2)
         for key, content in raw_files(platform.cloud, LIVE_FILES):
             (tmp_path / key).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / key).write_bytes(content)
         table = pa.concat_tables(raw_records.tables(raw_records.survey(tmp_path, LIVE, CONTRACT), CONTRACT))
         assert len(table) >= 2
-        (found,) = (
-            row for row in outcomes.paired(table, CONTRACT).to_pylist() if row["entity"] == "e2e-both"
-        )
+        rows = outcomes.paired(table, CONTRACT).to_pylist()
+        (found,) = (row for row in rows if row["entity"] == named["request_id"])
         assert found["target"] in (0, 1)
         for name, outcome in said.items():
             assert found[f"cost_usd[{name}]"] == outcome["cost_usd"]
