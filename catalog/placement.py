@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 PLATFORM = "platform"
 """Field of a measurement that names where the request was served: one of the target's classes."""
+EXPLORED = "exploration"
+"""What a measurement's `chosen_by` says where the request was served on both platforms to compare them."""
 MEASURES = ("latency_ms", "cost_usd", "error")
 """What is measured of a request on a platform; `error` is 0 or 1."""
 
@@ -69,7 +72,7 @@ class ServiceTwin:
 
 @dataclass(frozen=True, kw_only=True)
 class Placement:
-    """The twins, the price list, and what a slow or failed answer is worth."""
+    """The twins, the price list, what a slow or failed answer is worth, and how sure the router must be."""
 
     function: FunctionTwin
     service: ServiceTwin
@@ -78,6 +81,13 @@ class Placement:
     """What a second of waiting is worth to the caller."""
     error_usd: float
     """What an answer that never came is worth."""
+    lambda_from: float = 0.5
+    """The router sends a request to the function only where the model is at least so sure that it is the
+    better one: nearly alike, the cheaper one is taken."""
+
+    def sends_to_function(self, probability: Any) -> Any:
+        """Whether the function is likely enough to be the better one. Takes arrays."""
+        return probability >= self.lambda_from
 
     def burden_usd(self, *, latency_ms: float, cost_usd: float, error: float) -> float:
         """What a request cost in all; the platform with the least of it serves it better. Takes arrays."""

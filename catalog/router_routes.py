@@ -126,7 +126,7 @@ def _forwarded(one: Json, contract: Contract) -> Json:
             "cost_usd": {**NUMBER, "description": "Of this request, by the list prices"},
             "error": FLAG,
             "failed_over": {**FLAG, "description": "Whether the other platform failed first"},
-            "explored": {**FLAG, "description": "Whether chance chose, so that both platforms stay measured"},
+            "explored": {**FLAG, "description": "Whether both platforms served it, to compare them"},
             "forced": {**FLAG, "description": "Whether the caller chose"},
         }
     )

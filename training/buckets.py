@@ -25,15 +25,14 @@ def count_for(rows: int, width: int) -> int:
     return min(MOST, -(-rows * width // NUMBERS)) or 1
 
 
-def by_entity(tables: Iterable[pa.Table], count: int, entity: str = "entity") -> Iterator[pa.Table]:
-    """The same rows in `count` tables: all rows of an entity, or of another column's value, in one of them,
-    in the order they came."""
+def by_entity(tables: Iterable[pa.Table], count: int) -> Iterator[pa.Table]:
+    """The same rows in `count` tables: all rows of an entity in one of them, in the order they came."""
     if count == 1:
         yield from _all(tables)
         return
     with TemporaryDirectory() as folder:
         paths = [Path(folder) / f"{number:02}.arrow" for number in range(count)]
-        _spill(tables, paths, entity)
+        _spill(tables, paths)
         for path in paths:
             if path.exists():
                 yield ipc.open_stream(path.read_bytes()).read_all()
@@ -46,10 +45,10 @@ def _all(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
         yield pa.concat_tables(found)
 
 
-def _spill(tables: Iterable[pa.Table], paths: list[Path], entity: str) -> None:
+def _spill(tables: Iterable[pa.Table], paths: list[Path]) -> None:
     writers: dict[int, ipc.RecordBatchStreamWriter] = {}
     for table in tables:
-        bucket = _bucket_of(table[entity], len(paths))
+        bucket = _bucket_of(table["entity"], len(paths))
         rows = table.take(array(np.argsort(bucket, kind="stable")))
         ends = np.cumsum(np.bincount(bucket, minlength=len(paths)))
         for number, (start, end) in enumerate(zip([0, *ends[:-1]], ends, strict=True)):

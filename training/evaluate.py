@@ -184,7 +184,9 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--validation", type=Path, help="folder of the split that chooses one of several")
     parser.add_argument("--metric", help="by which it is chosen")
     parser.add_argument("--goal", choices=("Minimize", "Maximize"), default="Minimize", help="of the metric")
-    parser.add_argument("--margin", type=float, default=0.0, help="within which the smallest export is chosen")
+    parser.add_argument(
+        "--margin", type=float, default=0.0, help="within which the smallest export is chosen"
+    )
     parser.add_argument("--champion", type=Path, help="the champion's model.tar.gz, if there is one")
     parser.add_argument("--message", type=Path, help="file for the reason of a failure")
     return parser.parse_args(argv)

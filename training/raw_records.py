@@ -3,7 +3,7 @@
 Each table has `entity` (string), `time` (int64, epoch milliseconds), the features that any file gives
 (float64, a category's number, null where missing), the texts (string, null where missing) and `target`
 (float64: class number or value, null where unlabelled). Measurements of a placement have the platform's
-number, its measures and the `kind` of the request besides.
+number and its measures besides; those that nobody compared are left out.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 import pyarrow.parquet as pq
 
-from catalog.contract import MEASURES, PLATFORM, Contract, Feature, Target
+from catalog.contract import EXPLORED, MEASURES, PLATFORM, Contract, Feature, Target
 from columns import texts
 from jobs import JobError
-from outcomes import KIND
 
 ROWS = 1 << 17
 """Rows of one table: enough to make the work per table small, few enough for the cache."""
+CHOSEN_BY = "chosen_by"
+"""Why a request was measured where it was; measurements that were made up need no reason."""
 JSON_BYTES = 400
 """About what one record takes in a JSON file; only the number of buckets depends on it."""
 
@@ -99,7 +100,7 @@ def _keys(contract: Contract) -> tuple[str, str]:
 
 def _normalised(path: Path, contract: Contract, features: tuple[str, ...]) -> Iterator[pa.Table]:
     texts = [text.name for text in contract.record.texts]
-    measured = (PLATFORM, *MEASURES) if contract.placement else (contract.target.name,)
+    measured = (PLATFORM, *MEASURES, CHOSEN_BY) if contract.placement else (contract.target.name,)
     wanted = [*_keys(contract), *features, *texts, *measured]
     with _naming(path):
         for batch in _parquet(path, wanted) if path.suffix == ".parquet" else _json(path, wanted, contract):
@@ -140,13 +141,13 @@ def _normal(batch: pa.RecordBatch, contract: Contract, features: tuple[str, ...]
         there = text.name in given
         columns[text.name] = batch[text.name].cast(pa.string()) if there else empty.cast(pa.string())
     columns["target"] = _target(target, batch[target.name]) if target.name in given else empty
-    if contract.placement:
-        columns |= _measured(batch, contract)
-    return pa.table(columns)
+    if not contract.placement:
+        return pa.table(columns)
+    return pa.table({**columns, **_measured(batch, contract)}).filter(_compared(batch))
 
 
 def _measured(batch: pa.RecordBatch, contract: Contract) -> dict[str, pa.Array]:
-    """Platform, measures and kind of each measurement; ValueError where one of them is not whole."""
+    """Platform and measures of each measurement; ValueError where one of them is not whole."""
     lacking = [name for name in (PLATFORM, *MEASURES) if name not in batch.schema.names]
     if lacking:
         raise ValueError(
@@ -157,9 +158,16 @@ def _measured(batch: pa.RecordBatch, contract: Contract) -> dict[str, pa.Array]:
     for name, column in found.items():
         if column.null_count:
             raise ValueError(f"{column.null_count} measurements have no {name}")
-    categories = [each.name for each in contract.record.given if each.categories]
-    kinds = [batch[name].cast(pa.string()) for name in categories]
-    return {**found, KIND: pc.binary_join_element_wise(*kinds, "|")}
+    return found
+
+
+def _compared(batch: pa.RecordBatch) -> pa.Array:
+    """Which measurements are of requests that both platforms served, whatever either of them did: where
+    one was asked because the other had failed, failures would count too often."""
+    if CHOSEN_BY not in batch.schema.names:
+        return pa.repeat(True, len(batch))
+    by = batch[CHOSEN_BY]
+    return pc.or_(pc.is_null(by), pc.equal(by.cast(pa.string()), EXPLORED).fill_null(True))
 
 
 def _time(column: pa.Array) -> pa.Array:

@@ -68,9 +68,7 @@ class Splitting:
     def run(self) -> dict[str, Any]:
         cuts: Cuts | None = None
         width = len(self.contract.columns) * max(1, len(self.contract.target.horizons))
-        together = outcomes.KIND if self.contract.placement else "entity"
-        count = buckets.count_for(self.source.rows, width)
-        for table in buckets.by_entity(self._counted(), count, together):
+        for table in buckets.by_entity(self._counted(), buckets.count_for(self.source.rows, width)):
             cuts = cuts or self.timeline.cuts(truth.gap_hours(self.contract.target))
             table = self._labelled(table)
             bucket = distinct(table, self.source.features, self.contract)

@@ -1,4 +1,4 @@
-"""Requests that go where a coin says, so that outcomes are known of platforms that no model would choose."""
+"""Requests that both platforms serve, so that it is known what the one not chosen would have done."""
 
 from __future__ import annotations
 
@@ -29,14 +29,12 @@ class Exploration:
     _percent: float = field(default=0.0, init=False)
     _until: float = field(default=float("-inf"), init=False)
 
-    def coin(self, request_id: str) -> int | None:
-        """0 or 1 where this request explores; always the same for the same id and percentage."""
+    def explores(self, request_id: str) -> bool:
+        """Always the same for the same id and percentage."""
         if self.clock() >= self._until:
             self._percent, self._until = self._read(), self.clock() + KEPT_S
         digest = hashlib.sha256(f"explore {request_id}".encode()).digest()
-        if 100 * int.from_bytes(digest[:8], "big") / 2**64 >= self._percent:
-            return None
-        return digest[8] % 2
+        return 100 * int.from_bytes(digest[:8], "big") / 2**64 < self._percent
 
     def _read(self) -> float:
         try:

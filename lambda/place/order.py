@@ -21,11 +21,12 @@ OFF_SHARE, OFF_KB = 0.01, 0.1
 @dataclass(frozen=True)
 class Order:
     """`payload` is base64 as it came, None where the twin makes content up; `forced` the platform that the
-    caller chose."""
+    caller chose; `own_id` the API's id, which no caller can choose."""
 
     request: Request
     payload: str | None
     forced: str | None
+    own_id: str
 
     @property
     def record(self) -> Mapping[str, Any]:
@@ -50,7 +51,7 @@ class Orders:
         errors += [*self._payload(payload, record), *self._platform(platform, record)]
         if errors or request is None:
             raise BadRequest(f"{len(errors)} wrong in the request", errors)
-        return Order(request, payload, None if platform in (None, AUTO) else platform)
+        return Order(request, payload, None if platform in (None, AUTO) else platform, request_id)
 
     def _request(self, fields: Any, request_id: str) -> tuple[Request | None, list[Problem]]:
         try:

@@ -15,7 +15,7 @@ from place.twins import FunctionTwin, ServiceTwin
 from serve import parts as serving
 from shared.dead_letters import DeadLetters
 
-USUAL_S = 15
+USUAL_S = 13
 """How long the first twin is waited for where the function has all its time left."""
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
+from catalog.contract import EXPLORED
 from place.choice import FUNCTION, SIZE, Choice, Chooser
 from place.exploration import Exploration
 from place.order import Order
@@ -17,10 +20,11 @@ from shared.telemetry import count, logger
 
 FIRST_SHARE = 0.6
 """Of the time that is left, where another platform could still be tried."""
-KEPT_S = 3.0
-"""Of the function's time, for outcomes, counts and the answer."""
+KEPT_S = 6.0
+"""Of the function's time, for outcomes, counts and the answer: the gateway, which waits no longer than the
+function may run, has waited for its start too."""
 SHORTEST_S = 1
-FAILOVER = "failover"
+CALLER, FAILOVER = "caller", "failover"
 
 
 @dataclass(frozen=True)
@@ -33,21 +37,28 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Served:
-    """`attempts` in their order; the last one gave the answer."""
+    """`attempts` in the order in which their answers were wanted."""
 
     attempts: Sequence[Attempt]
-    result: Any
+
+    @property
+    def result(self) -> Any:
+        return self._answered[1].result
 
     @property
     def outcome(self) -> dict[str, Any]:
-        first, last = self.attempts[0].row, self.attempts[-1].row
+        row, by = self._answered[0], self.attempts[0].row["chosen_by"]
         return {
-            **{name: last[name] for name in ("platform", "latency_ms", "cost_usd")},
+            **{name: row[name] for name in ("platform", "latency_ms", "cost_usd")},
             "error": False,
-            "failed_over": len(self.attempts) > 1,
-            "explored": first["chosen_by"] == "chance",
-            "forced": first["chosen_by"] == "caller",
+            "failed_over": self.attempts[0].worked is None,
+            "explored": by == EXPLORED,
+            "forced": by == CALLER,
         }
+
+    @property
+    def _answered(self) -> tuple[Row, Worked]:
+        return next((each.row, each.worked) for each in self.attempts if each.worked)
 
 
 @dataclass(frozen=True)
@@ -63,37 +74,45 @@ class Router:
     def serve(self, order: Order, choice: Choice, remaining_s: Callable[[], float]) -> Served:
         """Raises NotServed where no platform answers, Rejected where the content is at fault."""
         attempts: list[Attempt] = []
+        explores = not order.forced and not choice.limited and self.exploration.explores(order.own_id)
         try:
-            for platform, by, share in self._plan(order, choice):
-                timeout_s = int((remaining_s() - KEPT_S) * share)
-                if timeout_s < SHORTEST_S:
-                    break
-                attempts.append(self._try(platform, by, order, timeout_s))
-                if worked := attempts[-1].worked:
-                    return Served(attempts, worked.result)
+            for each in (self._both if explores else self._in_turn)(order, choice, remaining_s):
+                attempts.append(each)
+            if any(each.worked for each in attempts):
+                return Served(attempts)
         finally:
             self.outcomes.record([each.row for each in attempts])
             self._count(attempts)
         raise NotServed("no platform answered; send it again")
 
+    def _in_turn(self, order: Order, choice: Choice, remaining_s: Callable[[], float]) -> Iterator[Attempt]:
+        """One platform, and the other where that fails."""
+        for platform, by, share in self._plan(order, choice):
+            timeout_s = int((remaining_s() - KEPT_S) * share)
+            if timeout_s < SHORTEST_S:
+                return
+            found = self._try(platform, by, order, timeout_s)
+            yield found
+            if found.worked:
+                return
+
+    def _both(self, order: Order, choice: Choice, remaining_s: Callable[[], float]) -> Iterator[Attempt]:
+        """Both platforms at once: the answer is the chosen one's, and comes when the slower one is done."""
+        timeout_s = max(int(remaining_s() - KEPT_S), SHORTEST_S)
+        platforms = (choice.platform, self.chooser.other(choice.platform))
+        with ThreadPoolExecutor(len(platforms)) as pool:
+            asked = [pool.submit(self._try, each, EXPLORED, order, timeout_s) for each in platforms]
+            yield from (each.result() for each in asked)
+
     def _plan(self, order: Order, choice: Choice) -> Iterator[tuple[str, str, float]]:
         """Platforms to try, who chose each, and the share of the time left that it may take."""
-        first, by = self._first(order, choice)
+        first, by = (order.forced, CALLER) if order.forced else (choice.platform, "model")
         second = self.chooser.other(first)
         if not self.chooser.allows(second, order.record):
             yield first, by, 1.0
             return
         yield first, by, FIRST_SHARE
         yield second, FAILOVER, 1.0
-
-    def _first(self, order: Order, choice: Choice) -> tuple[str, str]:
-        if order.forced:
-            return order.forced, "caller"
-        contract = self.chooser.contract
-        coin = self.exploration.coin(str(order.record[contract.record.entity]))
-        if coin is None or choice.limited:
-            return choice.platform, "model"
-        return contract.target.classes[coin], "chance"
 
     def _try(self, platform: str, by: str, order: Order, timeout_s: int) -> Attempt:
         began, worked = self.clock(), None
@@ -105,7 +124,7 @@ class Router:
             logger.warning("twin failed", extra=told)
             ran_ms = 1000 * (self.clock() - began) if error.ran else None
         measured = row(
-            order.record,
+            self._record(order),
             platform=platform,
             latency_ms=1000 * (self.clock() - began),
             cost_usd=self._cost_usd(platform, ran_ms),
@@ -113,6 +132,12 @@ class Router:
             chosen_by=by,
         )
         return Attempt(measured, worked)
+
+    def _record(self, order: Order) -> dict[str, Any]:
+        """As it is learned from: with id and time of our own, as callers may send any."""
+        schema = self.chooser.contract.record
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        return {**order.record, schema.entity: order.own_id, schema.time: now}
 
     def _request(self, order: Order) -> dict[str, Any]:
         entity = self.chooser.contract.record.entity
@@ -133,9 +158,9 @@ class Router:
         by = [each.row["chosen_by"] for each in attempts]
         counts: dict[str, float] = {
             "Routed": len(attempts) > len(failed),
-            "FailedOver": by.count(FAILOVER),
-            "Explored": by.count("chance"),
-            "Forced": by.count("caller"),
+            "FailedOver": bool(failed) and len(attempts) > 1 and not attempts[0].worked,
+            "Explored": EXPLORED in by,
+            "Forced": CALLER in by,
             **{f"{platform.capitalize()}Failed": failed.count(platform) for platform in self.twins},
         }
         count(counts, model=self.chooser.contract.name)

@@ -164,13 +164,16 @@ class PlaceWorld(World):
         self.promote(package)
         return package
 
-    def route(self, body: Any, platform: str | None = None) -> tuple[int, Any]:
+    def route(self, body: Any, platform: str | None = None, own_id: str = "") -> tuple[int, Any]:
+        """`own_id` is the API's id of the request."""
         query = {"queryStringParameters": {"platform": platform}} if platform else {}
-        response = self.module.handler(self._event("/route", body, **query), self.context)
+        event = self._event("/route", body, **query)
+        event["requestContext"]["requestId"] = own_id or event["requestContext"]["requestId"]
+        response = self.module.handler(event, self.context)
         return response["statusCode"], json.loads(response["body"])
 
-    def routed(self, platform: str | None = None, **changed: Any) -> Any:
-        status, answer = self.route({**REQUEST, **changed}, platform)
+    def routed(self, platform: str | None = None, own_id: str = "", **changed: Any) -> Any:
+        status, answer = self.route({**REQUEST, **changed}, platform, own_id)
         assert status == 200, answer
         return answer
 

@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 import raw_records
+from catalog.contract import EXPLORED
 from place.clients import IDLE_S, Clients
 from place.exploration import MOST_PERCENT
 from place.twins import FunctionTwin, Rejected, ServiceTwin, TwinFailed
@@ -62,23 +63,26 @@ def test_the_chosen_twin_serves(place: PlaceWorld, bias: float, platform: str) -
 
 def test_an_outcome_is_one_whole_measurement_that_training_reads(place: PlaceWorld, tmp_path: Path) -> None:
     place.serve(9.0)
-    outcome = place.routed(request_id="order-1")["outcome"]
+    outcome = place.routed(request_id="order-1", own_id="id-1")["outcome"]
     (row,) = place.firehose.rows
     assert sorted(row) == sorted(ROW)
-    assert {name: row[name] for name in REQUEST} == REQUEST
-    assert (row["request_id"], row["platform"], row["error"]) == ("order-1", "lambda", 0)
+    given = set(REQUEST) - {"timestamp"}
+    assert {name: row[name] for name in given} == {name: REQUEST[name] for name in given}
+    assert (row["request_id"], row["platform"], row["error"]) == ("id-1", "lambda", 0)
+    assert row["timestamp"] > REQUEST["timestamp"]
     assert row["latency_ms"] == outcome["latency_ms"] > 0
     assert row["cost_usd"] == outcome["cost_usd"]
-    place.service.status = 500
-    place.routed("ecs", request_id="order-2")
+    place.explore("10")
+    while not place.routed(own_id=f"id-{len(place.firehose.rows) + 1}")["outcome"]["explored"]:
+        pass
     lines = "".join(json.dumps(each) + "\n" for each in place.firehose.rows)
     (tmp_path / "live.jsonl").write_text(lines)
     source = raw_records.survey(tmp_path, "live", place.contract)
     (table,) = raw_records.tables(source, place.contract)
-    assert table["entity"].to_pylist() == ["order-1", "order-2", "order-2"]
-    assert table["platform"].to_pylist() == [0, 1, 0]
-    assert table["error"].to_pylist() == [0, 1, 0]
-    assert table["payload_size_kb"].to_pylist() == [5.0] * 3
+    explored = [row["request_id"] for row in place.firehose.rows[-2:]]
+    assert table["entity"].to_pylist() == explored
+    assert table["platform"].to_pylist() == [0, 1]
+    assert table["payload_size_kb"].to_pylist() == [5.0] * 2
 
 
 def test_costs_are_of_the_work_and_the_price_list(place: PlaceWorld) -> None:
@@ -174,7 +178,7 @@ def test_a_failing_service_is_replaced_by_the_function(
 def test_a_service_that_hangs_is_left_in_time_for_the_other(place: PlaceWorld) -> None:
     place.serve(-9.0)
     place.service.delay_s = 4.0
-    place.context.remaining_ms = 5_000
+    place.context.remaining_ms = 8_000
     told = place.routed()
     assert told["outcome"]["platform"] == "lambda"
     assert tried(place) == [("ecs", 1, "model"), ("lambda", 0, "failover")]
@@ -193,7 +197,7 @@ def test_the_first_twin_leaves_time_for_the_second_where_there_is_one(place: Pla
     place.module.parts().router.twins.update(dict.fromkeys(("lambda", "ecs"), Hanging()))
     assert place.route(REQUEST)[0] == 503
     assert place.route({**REQUEST, "payload_size_kb": 9000})[0] == 503
-    assert asked == [15, 25, 25]
+    assert asked == [13, 22, 22]
 
 
 def test_a_service_that_is_gone_is_replaced(place: PlaceWorld) -> None:
@@ -222,7 +226,7 @@ def test_where_both_fail_the_caller_may_come_again(
 
 def test_nothing_is_tried_without_time_for_it(place: PlaceWorld) -> None:
     place.serve(9.0)
-    place.context.remaining_ms = 3_900
+    place.context.remaining_ms = 6_900
     assert place.route(REQUEST)[0] == 503
     assert (place.function.calls, place.firehose.rows) == ([], [])
 
@@ -286,16 +290,35 @@ def test_a_body_has_a_bound(place: PlaceWorld) -> None:
 def test_a_share_of_the_requests_explores(place: PlaceWorld, capsys: pytest.CaptureFixture[str]) -> None:
     place.serve(9.0)
     place.explore("10")
-    answers = {n: place.routed(request_id=f"r{n}")["outcome"] for n in range(300)}
+    answers = {n: place.routed(own_id=f"r{n}", request_id="mine")["outcome"] for n in range(300)}
     explored = [n for n, each in answers.items() if each["explored"]]
     assert 15 < len(explored) < 50
-    assert {answers[n]["platform"] for n in explored} == {"lambda", "ecs"}
-    assert {each["platform"] for n, each in answers.items() if n not in explored} == {"lambda"}
-    assert [row["chosen_by"] for row in place.firehose.rows].count("chance") == len(explored)
+    assert {each["platform"] for each in answers.values()} == {"lambda"}
+    rows = [row for row in place.firehose.rows if row["chosen_by"] == EXPLORED]
+    assert [row["platform"] for row in rows] == ["lambda", "ecs"] * len(explored)
+    assert [row["request_id"] for row in rows] == [f"r{n}" for n in explored for _ in range(2)]
+    assert len(place.firehose.rows) == 300 + len(explored)
     assert emitted(capsys)["Explored"] == len(explored)
     place.restart()
-    again = [n for n in range(60) if place.routed(request_id=f"r{n}")["outcome"]["explored"]]
+    again = [n for n in range(60) if place.routed(own_id=f"r{n}")["outcome"]["explored"]]
     assert again == [n for n in explored if n < 60]
+
+
+def test_an_explored_request_is_answered_by_the_other_platform_where_the_chosen_one_fails(
+    place: PlaceWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place.serve(9.0)
+    place.explore("10")
+    explores = place.module.parts().router.exploration.explores
+    own_id = next(f"r{n}" for n in range(1000) if explores(f"r{n}"))
+    place.function.answer = refusal("Invoke", "TooManyRequestsException")
+    capsys.readouterr()
+    outcome = place.routed(own_id=own_id)["outcome"]
+    assert (outcome["platform"], outcome["failed_over"], outcome["explored"]) == ("ecs", True, True)
+    assert tried(place) == [("lambda", 1, EXPLORED), ("ecs", 0, EXPLORED)]
+    assert emitted(capsys)["FailedOver"] == 1
+    place.service.status = 500
+    assert place.route(REQUEST, own_id=own_id)[0] == 503
 
 
 @pytest.mark.parametrize(
@@ -306,7 +329,7 @@ def test_exploration_is_bounded(place: PlaceWorld, held: str, percent: float) ->
     place.serve(9.0)
     place.explore(held)
     exploration = place.module.parts().router.exploration
-    found = sum(exploration.coin(f"request-{n}") is not None for n in range(20_000)) / 200
+    found = sum(exploration.explores(f"request-{n}") for n in range(20_000)) / 200
     assert found == pytest.approx(percent, abs=0.8)
     assert (found > 0) is (percent > 0)
 
@@ -316,16 +339,16 @@ def test_exploration_stops_within_the_time_it_is_kept(place: PlaceWorld) -> None
     exploration = place.module.parts().router.exploration
     exploration.clock = lambda: now[0]
     place.ssm.history["exploration"].append("10")
-    assert any(exploration.coin(f"r{n}") is not None for n in range(200))
+    assert any(exploration.explores(f"r{n}") for n in range(200))
     place.ssm.history["exploration"].append("0")
     now[0] = 29.9
-    assert any(exploration.coin(f"r{n}") is not None for n in range(200))
+    assert any(exploration.explores(f"r{n}") for n in range(200))
     now[0] = 30.0
-    assert all(exploration.coin(f"r{n}") is None for n in range(200))
+    assert not any(exploration.explores(f"r{n}") for n in range(200))
     assert len(place.ssm.calls) == 2
     del place.ssm.history["exploration"]
     now[0] = 60.0
-    assert all(exploration.coin(f"r{n}") is None for n in range(200))
+    assert not any(exploration.explores(f"r{n}") for n in range(200))
 
 
 @pytest.mark.parametrize(

@@ -185,7 +185,7 @@ def test_each_kind_learns_and_is_judged_beside_its_baselines(evaluations):
     assert series["metrics"]["auc"] > series["baselines"]["rule"]["auc"] > 0.55
     assert series["alone"]["auc"] < series["metrics"]["auc"]
     assert notes["metrics"]["accuracy"] > 0.95
-    assert notes["alone"] == notes["metrics"]
+    assert notes["alone"].items() <= notes["metrics"].items()
     assert {"constant", "persistence", "seasonal_24h"} <= set(ahead["baselines"])
     assert set(ahead["metrics"]) == set(ahead["baselines"]["persistence"]) >= {"pinball", "coverage"}
     assert set(ahead["horizons"]) == {"1", "6"}

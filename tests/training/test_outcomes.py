@@ -13,7 +13,7 @@ from catalog.models.iops_risk import IOPS_RISK
 from catalog.models.placement import PLACEMENT
 from columns import numbers
 from dataset import Rows
-from outcomes import KIND, burdens, columns, paired
+from outcomes import burdens, columns, paired
 from scoring import score
 
 CONTRACT = PLACEMENT.contract
@@ -22,7 +22,7 @@ FREE = replace(CONTRACT, placement=replace(CONTRACT.placement, latency_usd_per_s
 """Cost alone decides."""
 
 
-def measured(*rows: tuple[str, float, float, float], kind: str = "heavy|night|low") -> pa.Table:
+def measured(*rows: tuple[str, float, float, float]) -> pa.Table:
     """Of (request, platform, payload, cost) each."""
     request, platform, payload, cost = zip(*rows, strict=True)
     count = len(rows)
@@ -36,7 +36,6 @@ def measured(*rows: tuple[str, float, float, float], kind: str = "heavy|night|lo
             "latency_ms": [100.0] * count,
             "cost_usd": [float(each) for each in cost],
             "error": [0.0] * count,
-            KIND: [kind] * count,
         }
     )
 
@@ -63,27 +62,18 @@ def test_the_last_measurement_of_a_request_on_a_platform_counts():
     assert labels(measured(("a", LAMBDA, 5, 1), ("a", ECS, 5, 2), ("a", LAMBDA, 5, 3))) == {"a": ECS}
 
 
-def test_a_request_measured_once_is_set_beside_the_nearest_payload_of_the_other_platform():
-    table = measured(("a", LAMBDA, 10, 5), ("near", ECS, 11, 9), ("far", ECS, 17, 1))
-    assert labels(table) == {"a": LAMBDA, "near": LAMBDA, "far": ECS}
+def test_a_request_that_one_platform_served_teaches_nothing():
+    assert labels(measured(("a", LAMBDA, 10, 5), ("b", ECS, 10, 1))) == {}
+    assert labels(measured(("a", LAMBDA, 10, 5), ("b", ECS, 10, 1), ("a", ECS, 10, 4))) == {"a": ECS}
 
 
-def test_what_resembles_nothing_is_left_out():
-    assert labels(measured(("a", LAMBDA, 10, 5), ("far", ECS, 21, 1))) == {}
-    assert labels(measured(("a", LAMBDA, 10, 5), ("b", LAMBDA, 10, 1))) == {}
-    kinds = [measured(("a", LAMBDA, 10, 5)), measured(("b", ECS, 10, 1), kind="light|night|low")]
-    assert labels(pa.concat_tables(kinds)) == {}
-
-
-@given(st.lists(st.tuples(st.booleans(), st.floats(1, 100), st.floats(0, 9)), min_size=2, max_size=30))
-def test_each_request_is_labelled_once_at_most_whatever_was_measured(rows):
-    table = measured(*((f"r{n}", float(side), size, cost) for n, (side, size, cost) in enumerate(rows)))
-    found = paired(table, FREE)
-    assert len(set(found["entity"].to_pylist())) == len(found)
-    sizes = {f"r{n}": size for n, (_, size, _) in enumerate(rows)}
-    both = {side for side, _, _ in rows} == {True, False}
-    if both and max(sizes.values()) < 2 * min(sizes.values()):
-        assert len(found) == len(rows)
+@given(st.lists(st.tuples(st.integers(0, 6), st.booleans(), st.integers(0, 9)), min_size=1, max_size=30))
+def test_each_request_that_both_served_is_labelled_by_its_last_measurements(rows):
+    table = measured(*((f"r{n}", float(side), 5, cost) for n, side, cost in rows))
+    last = {(f"r{n}", side): cost for n, side, cost in rows}
+    both = {name for name, _ in last if (name, True) in last and (name, False) in last}
+    expected = {name: float(last[name, True] < last[name, False]) for name in both}
+    assert labels(table) == expected
 
 
 def outcomes(*rows: tuple[float, float, float, float]) -> Rows:
