@@ -196,6 +196,11 @@ FINDINGS: tuple[Finding, ...] = (
         "The one caller is the router, which has checked the request; a firewall belongs before the API",
     ),
     Finding(
+        "Placement/Service/Balancer/Resource",
+        (f"{NIST}ELBDeletionProtectionEnabled",),
+        "It holds nothing; protected, a first deployment that failed could not be taken back",
+    ),
+    Finding(
         "Placement/Task/Resource",
         ("AwsSolutions-ECS2",),
         "The variables say where code lies and how much runs at once; none is secret",

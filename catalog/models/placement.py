@@ -18,7 +18,7 @@ from catalog.spec import (
 )
 
 TWINS = Placement(
-    function=FunctionTwin(),
+    function=FunctionTwin(timeout_s=27),
     service=ServiceTwin(),
     prices=Prices(
         dated="2025-11-01",
@@ -86,7 +86,7 @@ PLACEMENT = ModelSpec(
                     Integer("n_estimators", 50, 150),
                     Integer("max_depth", 6, 14),
                     Integer("min_samples_leaf", 5, 100, "Logarithmic"),
-                    Continuous("max_features", 0.2, 0.4),
+                    Continuous("max_features", 0.15, 0.3),
                 ),
             ),
             Rival(
@@ -95,7 +95,7 @@ PLACEMENT = ModelSpec(
                     Integer("num_leaves", 7, 63, "Logarithmic"),
                     Continuous("learning_rate", 0.03, 0.3, "Logarithmic"),
                     Integer("min_child_samples", 10, 200, "Logarithmic"),
-                    Continuous("feature_fraction", 0.2, 0.4),
+                    Continuous("feature_fraction", 0.2, 0.33),
                 ),
             ),
             Rival(

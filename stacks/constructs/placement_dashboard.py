@@ -29,7 +29,13 @@ class PlacementDashboard(cloudwatch.CfnDashboard):
 def _router_row(env: Environment, spec: ModelSpec) -> list[Graph]:
     name = router_function(env)
     platforms = spec.contract.target.classes
-    told = ("Routed", "FailedOver", "Explored", *(f"{platform.capitalize()}Failed" for platform in platforms))
+    told = (
+        "Routed",
+        "FailedOver",
+        "Explored",
+        "Thrifty",
+        *(f"{platform.capitalize()}Failed" for platform in platforms),
+    )
     counts = [model_count(env.name, spec.name, each) for each in told]
     failures = [function_metric(name, each, each) for each in ("Errors", "Throttles")]
     behind = delivery_metric(outcome_stream(env), "DeliveryToS3.DataFreshness")

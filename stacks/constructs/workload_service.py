@@ -63,7 +63,8 @@ class WorkloadService(Construct):
             internet_facing=False,
             security_group=network.balancer,
             drop_invalid_header_fields=True,
-            deletion_protection=env.retain,
+            # it holds nothing, and a first deployment that failed could not be taken back
+            deletion_protection=False,
         )
         self.balancer.log_access_logs(foundation.access_logs, "workload")
         listener = self.balancer.add_listener(

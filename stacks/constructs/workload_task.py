@@ -63,11 +63,6 @@ class WorkloadTask(ecs.FargateTaskDefinition):
             ecs.Tmpfs(
                 container_path="/tmp",  # noqa: S108 where Python looks for it
                 size=SCRATCH_MB,
-                mount_options=[
-                    ecs.TmpfsMountOption.EXEC,
-                    ecs.TmpfsMountOption.NOSUID,
-                    ecs.TmpfsMountOption.NODEV,
-                ],
             )
         )
         self.add_container(
@@ -102,6 +97,14 @@ class WorkloadTask(ecs.FargateTaskDefinition):
                 log_group=ServiceLogGroup(self, "Log", env=env, key=foundation.key),
             ),
         )
+        self._own_scratch()
+
+    def _own_scratch(self) -> None:
+        """The folder belongs to who writes there; the library knows the options without their values."""
+        task = self.node.default_child
+        assert isinstance(task, ecs.CfnTaskDefinition)  # noqa: S101 - what the construct is made of
+        options = ["exec", "nosuid", "nodev", f"uid={NOBODY}", f"gid={NOBODY}"]
+        task.add_property_override("ContainerDefinitions.0.LinuxParameters.Tmpfs.0.MountOptions", options)
 
     def _asset(self, id: str, path: object, digest: str) -> s3_assets.Asset:
         return s3_assets.Asset(

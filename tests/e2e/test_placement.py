@@ -17,16 +17,16 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # s
 
 import outcomes
 import raw_records
-from catalog.contract import LIVE
+from catalog.contract import EXPLORED, LIVE
 from catalog.models.placement import PLACEMENT
 from catalog.records.placement_request import LOAD_PATTERNS, TIME_WINDOWS, WORKLOADS
 from local.run.cloud import Cloud
 from local.run.place import ROOT
 from local.run.up import GuidedRun
-from place.exploration import MOST_PERCENT, Exploration
+from place.exploration import MOST_PERCENT
 from tests.e2e.caller import Caller
 from tests.e2e.raw import raw_files
-from tests.e2e.twins import EXPLORATION, counted, explored, no_tasks, throttled
+from tests.e2e.twins import counted, explored, no_tasks, throttled
 from tests.e2e.waiting import eventually
 from workload.work import sample, work
 
@@ -244,30 +244,33 @@ class TestFailover:
     NAMES = ("FailedOver", "LambdaFailed", "EcsFailed")
 
     def test_a_throttled_function_is_replaced_by_the_service(
-        self, platform: GuidedRun, caller: Caller, named: Record
+        self, platform: GuidedRun, caller: Caller, placed: Record
     ) -> None:
         before = counted(platform.cloud, *self.NAMES)
         with throttled(platform.cloud):
-            said = good(caller.post("/route?platform=lambda", named))["outcome"]
+            answer = good(caller.post("/route?platform=lambda", placed))
+        said = answer["outcome"]
         assert (said["platform"], said["failed_over"], said["error"]) == ("ecs", True, False)
-        rows = measured(platform.cloud, named["request_id"], 2)
+        rows = measured(platform.cloud, answer["request_id"], 2)
         assert rows == [("ecs", 0, "failover"), ("lambda", 1, "caller")]
         self._counted(platform.cloud, before, [1, 1, 0])
 
     def test_a_service_without_tasks_is_replaced_by_the_function(
-        self, platform: GuidedRun, caller: Caller, named: Record
+        self, platform: GuidedRun, caller: Caller, placed: Record
     ) -> None:
         before = counted(platform.cloud, *self.NAMES)
         with no_tasks(platform.cloud):
-            said = good(caller.post("/route?platform=ecs", named))["outcome"]
-            status, problem = caller.post("/route", {**named, "payload_size_kb": BEYOND_KB})
+            answer = good(caller.post("/route?platform=ecs", placed))
+            status, problem = caller.post("/route", {**placed, "payload_size_kb": BEYOND_KB})
+        said = answer["outcome"]
         assert (said["platform"], said["failed_over"], said["error"]) == ("lambda", True, False)
         assert status == 503
         documented("Problem", problem)
-        rows = measured(platform.cloud, named["request_id"], 3)
-        assert rows == [("ecs", 1, "caller"), ("ecs", 1, "model"), ("lambda", 0, "failover")]
+        rows = measured(platform.cloud, answer["request_id"], 2)
+        assert rows == [("ecs", 1, "caller"), ("lambda", 0, "failover")]
+        assert measured(platform.cloud, problem["request_id"], 1) == [("ecs", 1, "model")]
         self._counted(platform.cloud, before, [1, 0, 2])
-        assert good(caller.post("/route?platform=ecs", named))["outcome"]["failed_over"] is False
+        assert good(caller.post("/route?platform=ecs", placed))["outcome"]["failed_over"] is False
 
     def _counted(self, cloud: Cloud, before: list[float], added: list[float]) -> None:
         wanted = [old + new for old, new in zip(before, added, strict=True)]
@@ -275,44 +278,35 @@ class TestFailover:
 
 
 class TestOutcomes:
-    def test_they_are_what_training_learns_from(
-        self, platform: GuidedRun, caller: Caller, named: Record, tmp_path: Path
+    def test_what_both_platforms_served_is_learned_from(
+        self, platform: GuidedRun, caller: Caller, placed: Record, tmp_path: Path
     ) -> None:
-        said = {
-            name: good(caller.post(f"/route?platform={name}", named))["outcome"] for name in ("lambda", "ecs")
-        }
-        measured(platform.cloud, named["request_id"], 2)
-        for key, content in raw_files(platform.cloud, LIVE_FILES):
-            (tmp_path / key).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / key).write_bytes(content)
-        table = pa.concat_tables(raw_records.tables(raw_records.survey(tmp_path, LIVE, CONTRACT), CONTRACT))
-        assert len(table) >= 2
-        rows = outcomes.paired(table, CONTRACT).to_pylist()
-        (found,) = (row for row in rows if row["entity"] == named["request_id"])
-        assert found["target"] in (0, 1)
-        for name, outcome in said.items():
-            assert found[f"cost_usd[{name}]"] == outcome["cost_usd"]
-            assert found[f"latency_ms[{name}]"] == pytest.approx(outcome["latency_ms"])
-            assert found[f"error[{name}]"] == 0
+        """The share is read twice a minute, and what is beyond its bound is taken as the bound."""
 
-    def test_chance_chooses_a_bounded_share_of_requests(
-        self, platform: GuidedRun, caller: Caller, placed: Record
-    ) -> None:
-        """The parameter is read twice a minute, and what is beyond the bound is taken as the bound."""
-        ids = [f"e2e-explored-{n}" for n in range(60)]
-        cloud = platform.cloud
+        def routed() -> Any:
+            return good(caller.post("/route", placed))
 
-        def chance(name: str) -> bool:
-            answer = good(caller.post("/route", {**placed, "request_id": name}))
-            return bool(answer["outcome"]["explored"])
+        assert not any(routed()["outcome"]["explored"] for _ in range(20))
+        with explored(platform.cloud, "100"):
+            answer = eventually(lambda: (told := routed())["outcome"]["explored"] and told, "exploration")
+            share = sum(routed()["outcome"]["explored"] for _ in range(60)) / 60
+        assert share < 3 * MOST_PERCENT / 100
+        rows = measured(platform.cloud, answer["request_id"], 2)
+        assert [(name, by) for name, _, by in rows] == [("ecs", EXPLORED), ("lambda", EXPLORED)]
+        self._learned(platform.cloud, answer, tmp_path)
 
-        assert not any(map(chance, ids[:20]))
-        with explored(cloud, "100"):
-            read = Exploration(lambda: cloud.client("ssm"), EXPLORATION)
-            chosen = [name for name in ids if read.coin(name) is not None]
-            assert 0 < len(chosen) < len(ids) * 3 * MOST_PERCENT / 100
-            eventually(lambda: chance(chosen[0]), "exploration")
-            assert [name for name in ids if chance(name)] == chosen
+    def _learned(self, cloud: Cloud, answer: Any, folder: Path) -> None:
+        for key, content in raw_files(cloud, LIVE_FILES):
+            (folder / key).parent.mkdir(parents=True, exist_ok=True)
+            (folder / key).write_bytes(content)
+        table = pa.concat_tables(raw_records.tables(raw_records.survey(folder, LIVE, CONTRACT), CONTRACT))
+        found = {row["entity"]: row for row in outcomes.paired(table, CONTRACT).to_pylist()}
+        assert 2 * len(found) == len(table)
+        row, said = found[answer["request_id"]], answer["outcome"]
+        assert row["target"] in (0, 1)
+        assert row[f"cost_usd[{said['platform']}]"] == said["cost_usd"]
+        assert row[f"latency_ms[{said['platform']}]"] == pytest.approx(said["latency_ms"])
+        assert row[f"error[{said['platform']}]"] == 0
 
 
 class TestControl:

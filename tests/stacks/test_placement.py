@@ -22,7 +22,7 @@ from tests.stacks.test_api import paths
 from tests.stacks.test_permissions import listed
 
 STACK = "Placement"
-COUNTED = {"Routed", "Explored", "FailedOver", "LambdaFailed", "EcsFailed"}
+COUNTED = {"Routed", "Explored", "Thrifty", "FailedOver", "LambdaFailed", "EcsFailed"}
 """By the router, of its requests."""
 
 
@@ -163,7 +163,7 @@ def test_the_task_is_not_root_and_writes_to_memory_only(prod: Assembly) -> None:
     assert "Privileged" not in told
     (scratch,) = told["LinuxParameters"]["Tmpfs"]
     assert scratch["ContainerPath"] == "/tmp"  # noqa: S108 where Python looks for it
-    assert {"nosuid", "nodev"} <= set(scratch["MountOptions"])
+    assert {"nosuid", "nodev", f"uid={told['User']}", f"gid={told['User']}"} <= set(scratch["MountOptions"])
     assert told["LogConfiguration"]["LogDriver"] == "awslogs"
     assert told["HealthCheck"]["Command"][0] == "CMD"
 
@@ -292,13 +292,10 @@ def test_the_network_is_recorded_and_reaches_storage_by_gateways(prod: Assembly)
     assert {plain(each["ServiceName"]).rsplit(".", 1)[-1] for each in endpoints} == {"s3", "dynamodb"}
 
 
-def test_the_load_balancer_is_strict_logged_and_kept(prod: Assembly, dev: Assembly) -> None:
+def test_the_load_balancer_is_strict_and_logged(prod: Assembly) -> None:
     balancer = attributes(one(prod, "AWS::ElasticLoadBalancingV2::LoadBalancer"), "LoadBalancerAttributes")
     assert balancer["routing.http.drop_invalid_header_fields.enabled"] == "true"
-    assert balancer["deletion_protection.enabled"] == "true"
     assert balancer["access_logs.s3.enabled"] == "true"
-    temporary = one(dev, "AWS::ElasticLoadBalancingV2::LoadBalancer")
-    assert attributes(temporary, "LoadBalancerAttributes")["deletion_protection.enabled"] == "false"
 
 
 def test_targets_are_probed_and_drained(prod: Assembly, serving: Router) -> None:
