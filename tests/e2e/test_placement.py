@@ -9,7 +9,6 @@ from datetime import datetime
 from itertools import product
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pyarrow as pa
 import pytest
@@ -36,7 +35,7 @@ CONTRACT = PLACEMENT.contract
 COMPONENTS = json.loads((ROOT / "docs/openapi.json").read_text())["components"]
 ANSWER = ["request_id", "prediction", "metrics", "request_context", "model_info"]
 PREDICTION = ["platform", "confidence", "lambda_probability", "ecs_probability"]
-FLAGS = ("error", "failed_over", "explored", "forced")
+FLAGS = ("error", "failed_over", "explored", "forced", "thrifty")
 SCENARIOS = {
     "small lightweight API": ("lightweight_api", 2.0),
     "large lightweight API": ("lightweight_api", 900.0),
@@ -58,12 +57,6 @@ def unexplored(platform: GuidedRun) -> Iterator[None]:
     forgotten what it read."""
     with explored(platform.cloud, "0"):
         yield
-
-
-@pytest.fixture
-def named(placed: Record) -> Record:
-    """With an id that no other request has."""
-    return {**placed, "request_id": f"e2e-{uuid4()}"}
 
 
 @pytest.fixture(params=SCENARIOS.values(), ids=SCENARIOS)
@@ -146,11 +139,13 @@ class TestScenarios:
             assert said["cost_usd"] > 0
             assert answer["result"] == work(kind, content)
 
-    def test_the_model_s_platform_serves_it(self, caller: Caller, scenario: Record) -> None:
+    def test_the_model_s_platform_serves_it_where_it_is_sure(self, caller: Caller, scenario: Record) -> None:
         answer = good(caller.post("/route", scenario))
-        said = answer["outcome"]
-        assert said["platform"] == answer["prediction"]["platform"]
-        assert not any(said[flag] for flag in FLAGS)
+        chosen, said = answer["prediction"], answer["outcome"]
+        sure = TWINS.sends_to_function(chosen["lambda_probability"])
+        assert said["platform"] == ("lambda" if sure else "ecs")
+        thrifty = chosen["platform"] == "lambda" and not sure
+        assert {flag for flag in FLAGS if said[flag]} == ({"thrifty"} if thrifty else set())
         assert list(answer) == [*ANSWER, "outcome", "result"]
 
 
