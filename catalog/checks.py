@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from catalog.contract import LIVE, Advice, Contract, Fallback
+from catalog.contract import LIVE, Advice, Contract, Fallback, Placement
 from catalog.known import (
     CLASS_METRICS,
     FLOORS_ONLY,
@@ -229,8 +229,15 @@ def _contract_problems(contract: Contract) -> Iterator[str]:
         yield f"the forecast is of {contract.target.ahead_of!r}, which is not a feature"
     if contract.advice:
         yield from _advice_problems(contract, contract.advice)
-    if contract.placement and len(contract.target.classes) != 2:
+    if contract.placement:
+        yield from _placement_problems(contract, contract.placement)
+
+
+def _placement_problems(contract: Contract, placement: Placement) -> Iterator[str]:
+    if len(contract.target.classes) != 2:
         yield f"a placement is between two platforms; the target has {len(contract.target.classes)} classes"
+    if not 0.5 <= placement.lambda_from <= 1:
+        yield f"lambda_from {placement.lambda_from:g} must be from 0.5 to 1"
 
 
 def _rule_problems(contract: Contract, names: list[str]) -> Iterator[str]:

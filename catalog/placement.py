@@ -86,7 +86,7 @@ class Placement:
     better one: nearly alike, the cheaper one is taken."""
 
     def sends_to_function(self, probability: Any) -> Any:
-        """Whether the function is likely enough to be the better one. Takes arrays."""
+        """By how likely the function is the better one. Takes arrays."""
         return probability >= self.lambda_from
 
     def burden_usd(self, *, latency_ms: float, cost_usd: float, error: float) -> float:

@@ -128,6 +128,10 @@ def _forwarded(one: Json, contract: Contract) -> Json:
             "failed_over": {**FLAG, "description": "Whether the other platform failed first"},
             "explored": {**FLAG, "description": "Whether both platforms served it, to compare them"},
             "forced": {**FLAG, "description": "Whether the caller chose"},
+            "thrifty": {
+                **FLAG,
+                "description": "Whether the model was too little sure of Lambda for its price",
+            },
         }
     )
     told = {"request_id": TEXT, "outcome": outcome, "result": {"type": "object"}}

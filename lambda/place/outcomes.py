@@ -28,8 +28,8 @@ def row(
 ) -> Row:
     """One measurement as training reads it: a whole record, where it was served, and what that took.
 
-    `chosen_by` is beside it, as only what was measured on both platforms can be learned from: model, caller,
-    failover or `EXPLORED`.
+    `chosen_by` is beside it, as only what was measured on both platforms can be learned from: model, thrift,
+    caller, failover or `EXPLORED`.
     """
     measured = {"latency_ms": round(latency_ms, 3), "cost_usd": cost_usd, "error": int(error)}
     return {**record, PLATFORM: platform, **measured, "chosen_by": chosen_by}

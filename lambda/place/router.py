@@ -24,7 +24,7 @@ KEPT_S = 6.0
 """Of the function's time, for outcomes, counts and the answer: the gateway, which waits no longer than the
 function may run, has waited for its start too."""
 SHORTEST_S = 1
-CALLER, FAILOVER = "caller", "failover"
+CALLER, FAILOVER, THRIFT = "caller", "failover", "thrift"
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class Served:
             "failed_over": self.attempts[0].worked is None,
             "explored": by == EXPLORED,
             "forced": by == CALLER,
+            "thrifty": by == THRIFT,
         }
 
     @property
@@ -106,13 +107,27 @@ class Router:
 
     def _plan(self, order: Order, choice: Choice) -> Iterator[tuple[str, str, float]]:
         """Platforms to try, who chose each, and the share of the time left that it may take."""
-        first, by = (order.forced, CALLER) if order.forced else (choice.platform, "model")
+        first, by = self._first(order, choice)
         second = self.chooser.other(first)
         if not self.chooser.allows(second, order.record):
             yield first, by, 1.0
             return
         yield first, by, FIRST_SHARE
         yield second, FAILOVER, 1.0
+
+    def _first(self, order: Order, choice: Choice) -> tuple[str, str]:
+        if order.forced:
+            return order.forced, CALLER
+        if self._thrifty(choice):
+            return self.chooser.other(FUNCTION), THRIFT
+        return choice.platform, "model"
+
+    def _thrifty(self, choice: Choice) -> bool:
+        """Whether the function is too little the better one for its price; a rule says how sure it is of
+        nothing, and stands."""
+        if choice.platform != FUNCTION or choice.shares is None:
+            return False
+        return not self.chooser.placement.sends_to_function(choice.shares[FUNCTION])
 
     def _try(self, platform: str, by: str, order: Order, timeout_s: int) -> Attempt:
         began, worked = self.clock(), None
@@ -161,6 +176,7 @@ class Router:
             "FailedOver": bool(failed) and len(attempts) > 1 and not attempts[0].worked,
             "Explored": EXPLORED in by,
             "Forced": CALLER in by,
+            "Thrifty": THRIFT in by,
             **{f"{platform.capitalize()}Failed": failed.count(platform) for platform in self.twins},
         }
         count(counts, model=self.chooser.contract.name)

@@ -58,6 +58,25 @@ def test_prices_change_no_contract() -> None:
     assert replace(CONTRACT, placement=dearer).hash == CONTRACT.hash
 
 
+def test_how_sure_the_router_must_be_changes_no_contract_and_has_bounds() -> None:
+    assert CONTRACT.placement
+    for sure in (0.5, 1.0):
+        placement = replace(CONTRACT.placement, lambda_from=sure)
+        assert (
+            replace(PLACEMENT, contract=replace(CONTRACT, placement=placement)).contract.hash == CONTRACT.hash
+        )
+    for unsure in (0.49, 1.01):
+        placement = replace(CONTRACT.placement, lambda_from=unsure)
+        with pytest.raises(ValueError, match=f"lambda_from {unsure} must be from 0.5 to 1"):
+            replace(PLACEMENT, contract=replace(CONTRACT, placement=placement))
+
+
+def test_as_sure_as_asked_for_is_sure_enough() -> None:
+    assert CONTRACT.placement
+    placement = replace(CONTRACT.placement, lambda_from=0.75)
+    assert [placement.sends_to_function(each) for each in (0.7, 0.75, 0.8)] == [False, True, True]
+
+
 @pytest.mark.parametrize(("run_ms", "usd"), [(0.2, 0.502), (1, 0.502), (1.01, 0.504), (1000, 2.5)])
 def test_lambda_bills_each_millisecond_begun(run_ms: float, usd: float) -> None:
     assert FunctionTwin(memory_mb=2048).cost_usd(run_ms, PRICES) == pytest.approx(usd)

@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # s
 import outcomes
 import raw_records
 from catalog.contract import EXPLORED, LIVE
-from catalog.models.placement import PLACEMENT
+from catalog.models.placement import PLACEMENT, TWINS
 from catalog.records.placement_request import LOAD_PATTERNS, TIME_WINDOWS, WORKLOADS
 from local.run.cloud import Cloud
 from local.run.place import ROOT

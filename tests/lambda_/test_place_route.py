@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import socket
 import threading
 from pathlib import Path
@@ -48,8 +49,8 @@ def test_the_chosen_twin_serves(place: PlaceWorld, bias: float, platform: str) -
     assert answer["result"] == {"by": platform}
     outcome = answer["outcome"]
     assert outcome["platform"] == platform
-    flags = ("error", "failed_over", "explored", "forced")
-    assert [outcome[name] for name in flags] == [False] * 4
+    flags = ("error", "failed_over", "explored", "forced", "thrifty")
+    assert [outcome[name] for name in flags] == [False] * 5
     assert "payload" not in answer["request_context"]
     sent = {
         "workload_type": "lightweight_api",
@@ -319,6 +320,46 @@ def test_an_explored_request_is_answered_by_the_other_platform_where_the_chosen_
     assert emitted(capsys)["FailedOver"] == 1
     place.service.status = 500
     assert place.route(REQUEST, own_id=own_id)[0] == 503
+
+
+def nearly(place: PlaceWorld, by: float) -> float:
+    """What makes the model as sure of the function as the router asks for, and `by` surer."""
+    assert place.contract.placement
+    sure = place.contract.placement.lambda_from + by
+    return math.log(sure / (1 - sure))
+
+
+def test_nearly_alike_the_cheaper_platform_is_taken(
+    place: PlaceWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place.serve(nearly(place, -0.03))
+    capsys.readouterr()
+    answer = place.routed()
+    assert answer["prediction"]["platform"] == "lambda"
+    assert (answer["outcome"]["platform"], answer["outcome"]["thrifty"]) == ("ecs", True)
+    documented("PlacementForwarded", answer)
+    assert tried(place) == [("ecs", 0, "thrift")]
+    assert emitted(capsys)["Thrifty"] == 1
+    place.service.status = 503
+    outcome = place.routed()["outcome"]
+    assert [outcome[name] for name in ("platform", "failed_over", "thrifty")] == ["lambda", True, True]
+
+
+def test_sure_enough_the_function_is_asked(place: PlaceWorld) -> None:
+    place.serve(nearly(place, 0.03))
+    outcome = place.routed()["outcome"]
+    assert (outcome["platform"], outcome["thrifty"]) == ("lambda", False)
+
+
+def test_thrift_is_for_what_the_model_places(place: PlaceWorld) -> None:
+    place.serve(nearly(place, -0.03))
+    assert place.routed("lambda")["outcome"]["platform"] == "lambda"
+    limited = place.routed(payload_size_kb=9000)["outcome"]
+    assert (limited["platform"], limited["thrifty"]) == ("ecs", False)
+    place.explore("10")
+    explores = place.module.parts().router.exploration.explores
+    outcome = place.routed(own_id=next(f"r{n}" for n in range(1000) if explores(f"r{n}")))["outcome"]
+    assert (outcome["explored"], outcome["thrifty"], outcome["platform"]) == (True, False, "lambda")
 
 
 @pytest.mark.parametrize(
