@@ -16,6 +16,7 @@ from catalog.known import (
     PLACEMENT_METRICS,
     Learner,
 )
+from catalog.placement import LOAD
 
 if TYPE_CHECKING:
     from catalog.spec import (
@@ -238,6 +239,10 @@ def _placement_problems(contract: Contract, placement: Placement) -> Iterator[st
         yield f"a placement is between two platforms; the target has {len(contract.target.classes)} classes"
     if not 0.5 <= placement.lambda_from <= 1:
         yield f"lambda_from {placement.lambda_from:g} must be from 0.5 to 1"
+    loads = next((each.categories for each in contract.record.given if each.name == LOAD), ())
+    for load in placement.busy_loads:
+        if load not in loads:
+            yield f"busy load {load!r} is none that {LOAD} tells of: {', '.join(loads) or '(none)'}"
 
 
 def _rule_problems(contract: Contract, names: list[str]) -> Iterator[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 PLATFORM = "platform"
 """Field of a measurement that names where the request was served: one of the target's classes."""
@@ -16,6 +15,11 @@ EXPLORED = "exploration"
 """What a measurement's `chosen_by` says where the request was served on both platforms to compare them."""
 MEASURES = ("latency_ms", "cost_usd", "error")
 """What is measured of a request on a platform; `error` is 0 or 1."""
+
+
+LOAD = "load_pattern"
+"""Field of a request that tells the load it comes under."""
+LIKELIER = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,10 +88,13 @@ class Placement:
     lambda_from: float = 0.5
     """The router sends a request to the function only where the model is at least so sure that it is the
     better one: nearly alike, the cheaper one is taken."""
+    busy_loads: tuple[str, ...] = ()
+    """Load patterns under which the likelier one is taken all the same: the service has no room to give then,
+    and grows later than the load."""
 
-    def sends_to_function(self, probability: Any) -> Any:
-        """By how likely the function is the better one. Takes arrays."""
-        return probability >= self.lambda_from
+    def function_from(self, load_pattern: str) -> float:
+        """The probability from which on a request under this load goes to the function."""
+        return LIKELIER if load_pattern in self.busy_loads else self.lambda_from
 
     def burden_usd(self, *, latency_ms: float, cost_usd: float, error: float) -> float:
         """What a request cost in all; the platform with the least of it serves it better. Takes arrays."""

@@ -30,7 +30,8 @@ TWINS = Placement(
     ),
     latency_usd_per_s=0.00025,
     error_usd=0.001,
-    lambda_from=0.85,
+    lambda_from=0.9,
+    busy_loads=("high_load", "burst_load"),
 )
 
 PLAUSIBLE = (

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from catalog.contract import EXPLORED
+from catalog.placement import LOAD
 from place.choice import FUNCTION, SIZE, Choice, Chooser
 from place.exploration import Exploration
 from place.order import Order
@@ -118,16 +119,16 @@ class Router:
     def _first(self, order: Order, choice: Choice) -> tuple[str, str]:
         if order.forced:
             return order.forced, CALLER
-        if self._thrifty(choice):
+        if self._thrifty(order, choice):
             return self.chooser.other(FUNCTION), THRIFT
         return choice.platform, "model"
 
-    def _thrifty(self, choice: Choice) -> bool:
+    def _thrifty(self, order: Order, choice: Choice) -> bool:
         """Whether the function is too little the better one for its price; a rule says how sure it is of
         nothing, and stands."""
         if choice.platform != FUNCTION or choice.shares is None:
             return False
-        return not self.chooser.placement.sends_to_function(choice.shares[FUNCTION])
+        return choice.shares[FUNCTION] < self.chooser.placement.function_from(str(order.record[LOAD]))
 
     def _try(self, platform: str, by: str, order: Order, timeout_s: int) -> Attempt:
         began, worked = self.clock(), None

@@ -71,10 +71,15 @@ def test_how_sure_the_router_must_be_changes_no_contract_and_has_bounds() -> Non
             replace(PLACEMENT, contract=replace(CONTRACT, placement=placement))
 
 
-def test_as_sure_as_asked_for_is_sure_enough() -> None:
+def test_under_a_busy_load_the_likelier_platform_is_taken() -> None:
     assert CONTRACT.placement
-    placement = replace(CONTRACT.placement, lambda_from=0.75)
-    assert [placement.sends_to_function(each) for each in (0.7, 0.75, 0.8)] == [False, True, True]
+    placement = replace(CONTRACT.placement, lambda_from=0.75, busy_loads=("burst_load",))
+    assert [placement.function_from(load) for load in ("low_load", "burst_load")] == [0.75, 0.5]
+    unknown = replace(placement, busy_loads=("rush_hour",))
+    with pytest.raises(
+        ValueError, match="busy load 'rush_hour' is none that load_pattern tells of: low_load"
+    ):
+        replace(PLACEMENT, contract=replace(CONTRACT, placement=unknown))
 
 
 @pytest.mark.parametrize(("run_ms", "usd"), [(0.2, 0.502), (1, 0.502), (1.01, 0.504), (1000, 2.5)])

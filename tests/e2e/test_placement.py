@@ -142,7 +142,7 @@ class TestScenarios:
     def test_the_model_s_platform_serves_it_where_it_is_sure(self, caller: Caller, scenario: Record) -> None:
         answer = good(caller.post("/route", scenario))
         chosen, said = answer["prediction"], answer["outcome"]
-        sure = TWINS.sends_to_function(chosen["lambda_probability"])
+        sure = chosen["lambda_probability"] >= TWINS.function_from(scenario["load_pattern"])
         assert said["platform"] == ("lambda" if sure else "ecs")
         thrifty = chosen["platform"] == "lambda" and not sure
         assert {flag for flag in FLAGS if said[flag]} == ({"thrifty"} if thrifty else set())

@@ -351,11 +351,13 @@ def test_sure_enough_the_function_is_asked(place: PlaceWorld) -> None:
     assert (outcome["platform"], outcome["thrifty"]) == ("lambda", False)
 
 
-def test_thrift_is_for_what_the_model_places(place: PlaceWorld) -> None:
+def test_thrift_is_for_what_the_model_places_under_no_busy_load(place: PlaceWorld) -> None:
     place.serve(nearly(place, -0.03))
     assert place.routed("lambda")["outcome"]["platform"] == "lambda"
     limited = place.routed(payload_size_kb=9000)["outcome"]
     assert (limited["platform"], limited["thrifty"]) == ("ecs", False)
+    busy = place.routed(load_pattern="burst_load")["outcome"]
+    assert (busy["platform"], busy["thrifty"]) == ("lambda", False)
     place.explore("10")
     explores = place.module.parts().router.exploration.explores
     outcome = place.routed(own_id=next(f"r{n}" for n in range(1000) if explores(f"r{n}")))["outcome"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,9 @@ from sources.placement_request import compare, traffic, work
 from studies import placement_compare as study
 from studies.placement_compare_bill import Asked, embedded, forwarding, function, unasked
 from studies.placement_compare_effects import arrivals, mixed, requests_of, worked
-from studies.placement_compare_load import FIRST_DAY, HOURS, episodes, sample
-from studies.placement_compare_policies import features, policies
+from studies.placement_compare_frontier import THRESHOLDS, frontier
+from studies.placement_compare_load import COMPARED, HOURS, TUNED, episodes, sample
+from studies.placement_compare_policies import features, policies, sent
 from tests.lambda_.serving import export
 
 CONTRACT = PLACEMENT.contract
@@ -93,7 +95,7 @@ def test_a_load_is_the_same_again_and_another_with_another_seed() -> None:
     first, again, other = ([each.requests for each in episodes("burst", 3000, seed)] for seed in (1, 1, 2))
     assert all(np.array_equal(a.time_s, b.time_s) for a, b in zip(first, again, strict=True))
     assert not np.array_equal(first[0].time_s, other[0].time_s)
-    assert all(each.time_s[0] >= traffic.MONDAY_S + FIRST_DAY * 86_400 for each in first)
+    assert all(each.time_s[0] >= traffic.MONDAY_S + COMPARED[0] * 86_400 for each in first)
 
 
 def test_what_the_router_is_billed() -> None:
@@ -115,6 +117,32 @@ def test_nobody_sends_the_function_what_it_cannot_take(model) -> None:
     for policy in policies(CONTRACT, model):
         if callable(policy.place):
             assert (policy.place(load)[too_large] == 1).all()
+
+
+def test_the_function_gets_what_the_model_is_sure_enough_of() -> None:
+    load = next(episodes("steady", 4, 3)).requests
+    load = replace(
+        load, payload_kb=np.array([9.0, 9.0, PLACED.function.limit_kb + 1, 9.0]), load=np.array([0, 1, 1, 3])
+    )
+    placement = replace(PLACED, lambda_from=0.8, busy_loads=("burst_load",))
+    assert sent(np.array([0.79, 0.8, 0.99, 0.5]), load, placement).tolist() == [1, 0, 1, 0]
+
+
+def test_the_surer_the_router_must_be_the_less_the_function_gets(tmp_path) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(export(CONTRACT, {"lambda": 1.7}))
+    for row in frontier(CONTRACT, path, ASKED, requests=2000, seed=7).values():
+        assert list(row) == ["lambda", "ecs", "oracle", *(f"{each:g}" for each in THRESHOLDS)]
+        shares = [row[f"{each:g}"]["lambda_share"] for each in THRESHOLDS]
+        assert shares == sorted(shares, reverse=True)
+        assert shares[0] > 0.9 > 0.1 > shares[-1]
+        assert row["0.5"]["router_usd"] > 0 == row["lambda"]["router_usd"]
+
+
+def test_thresholds_are_chosen_on_days_that_no_comparison_meets() -> None:
+    assert COMPARED[0] + COMPARED[1] <= TUNED[0]
+    (chosen,) = episodes("steady", 200, 7, TUNED)
+    assert chosen.requests.time_s[0] >= traffic.MONDAY_S + TUNED[0] * 86_400
 
 
 def test_a_model_of_another_contract_is_refused(tmp_path) -> None:

@@ -1,6 +1,7 @@
-"""`python -m studies.placement_compare simulate|load|effects ...`: what placing requests saves, as JSON.
+"""`python -m studies.placement_compare simulate|frontier|load|effects ...`: what placing saves, as JSON.
 
-`simulate` serves the same requests in each configuration, in simulation alone. `load` gives requests to send
+`simulate` serves the same requests in each configuration, in simulation alone; `frontier` does so for each
+threshold that the router could have. `load` gives requests to send
 to what is deployed, and `effects` adds what AWS's platforms would do to the times measured there.
 """
 
@@ -21,6 +22,7 @@ from sources.placement_request.traffic import Pattern
 from sources.placement_request.work import CALL_MS
 from studies.placement_compare_bill import LEVELS, Asked, Way, figures
 from studies.placement_compare_effects import effects
+from studies.placement_compare_frontier import frontier
 from studies.placement_compare_load import HOURS, Episode, episodes, sample
 from studies.placement_compare_policies import Policy, policies
 
@@ -74,19 +76,21 @@ def _contract(path: str) -> Contract:
 def _arguments(argv: Sequence[str]) -> Mapping[str, Any]:
     parser = argparse.ArgumentParser(prog="python -m studies.placement_compare")
     commands = parser.add_subparsers(dest="command", required=True)
-    simulated, sampled, affected = (commands.add_parser(name) for name in ("simulate", "load", "effects"))
-    for each in (simulated, affected):
+    names = ("simulate", "frontier", "load", "effects")
+    simulated, swept, sampled, affected = (commands.add_parser(name) for name in names)
+    for each in (simulated, swept, affected):
         each.add_argument("--contract", type=_contract, required=True, help="JSON file")
         each.add_argument("--handler-ms", type=float, required=True, help="what the router takes")
         each.add_argument("--inference-ms", type=float, required=True, help="the model's part of it")
         each.add_argument("--hop-ms", type=float, default=CALL_MS[0], help="the way to the router and back")
         each.add_argument("--memory-mb", type=int, required=True, help="of the router")
     simulated.add_argument("--model", type=Path, help="model.onnx; without one no model routes")
+    swept.add_argument("--model", type=Path, required=True, help="model.onnx")
     affected.add_argument("--measured", type=Path, required=True, help="what was measured, by configuration")
     sampled.add_argument("--pattern", choices=PATTERNS, required=True)
-    for each in (simulated, sampled):
+    for each in (simulated, swept, sampled):
         each.add_argument("--requests", type=int, required=True)
-    for each in (simulated, sampled, affected):
+    for each in (simulated, swept, sampled, affected):
         each.add_argument("--seed", type=int, required=True)
     return vars(parser.parse_args(argv))
 
@@ -100,6 +104,8 @@ def main(argv: Sequence[str]) -> int:
     asked = Asked(**{name: given.pop(name) for name in ("handler_ms", "inference_ms", "hop_ms", "memory_mb")})
     if command == "simulate":
         found = simulate(asked=asked, **given)
+    elif command == "frontier":
+        found = frontier(asked=asked, **given)
     else:
         measured = json.loads(given["measured"].read_text())
         found = effects(measured, given["contract"].placement, asked, given["seed"])

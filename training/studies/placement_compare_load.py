@@ -12,8 +12,12 @@ from sources.placement_request import traffic
 from sources.placement_request.traffic import Pattern, Requests
 
 DAY_S, HOUR_S = 86_400.0, 3600.0
-FIRST_DAY, DAYS = 35, 56
-"""Days since the generator's first Monday: training data of the usual size ends before the first of them."""
+Span = tuple[int, int]
+"""First day since the generator's first Monday, and how many."""
+COMPARED: Span = (35, 56)
+"""Training data of the usual size ends before."""
+TUNED: Span = (91, 28)
+"""Days on which the router's threshold is chosen: no day of the comparison."""
 HOURS: dict[Pattern, tuple[float, float, float]] = {
     "steady": (8, 19, 1),
     "burst": (8, 19, 1),
@@ -33,11 +37,11 @@ class Episode(NamedTuple):
         return float(self.requests.time_s[-1] - self.requests.time_s[0])
 
 
-def episodes(pattern: Pattern, count: int, seed: int) -> Iterator[Episode]:
+def episodes(pattern: Pattern, count: int, seed: int, span: Span = COMPARED) -> Iterator[Episode]:
     """Until there are `count` requests; the last is cut off."""
     number = 0
     while count > 0:
-        _, whole = _episode(pattern, seed, number)
+        _, whole = _episode(pattern, seed, number, span)
         requests = whole.take(slice(0, count))
         yield Episode(requests, (1000 * seed + number) * len(HOURS) + list(HOURS).index(pattern))
         count, number = count - len(requests), number + 1
@@ -57,11 +61,11 @@ def sample(pattern: Pattern, count: int, seed: int) -> dict[str, Any]:
     }
 
 
-def _episode(pattern: Pattern, seed: int, number: int) -> tuple[float, Requests]:
+def _episode(pattern: Pattern, seed: int, number: int, span: Span = COMPARED) -> tuple[float, Requests]:
     """When it begins, and its requests."""
     random = np.random.default_rng([seed, list(HOURS).index(pattern), number])
     first, last, hours = HOURS[pattern]
-    day = FIRST_DAY + int(random.integers(DAYS))
+    day = span[0] + int(random.integers(span[1]))
     start = traffic.MONDAY_S + day * DAY_S + float(random.uniform(first, last)) * HOUR_S
     return start, traffic.between(random, start, start + hours * HOUR_S, pattern)
 

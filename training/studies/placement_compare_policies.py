@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 
 import baselines
-from catalog.contract import Contract, Fallback
+from catalog.contract import Contract, Fallback, Placement
 from encoding import Matrix
 from features import placement_request
 from features.columns import Columns
 from sources.placement_request import compare
-from sources.placement_request.traffic import Codes, Requests
-from sources.placement_request.world import ECS
+from sources.placement_request.traffic import LOAD_PATTERNS, Array, Codes, Requests
+from sources.placement_request.world import ECS, LAMBDA
 from studies.placement_compare_bill import Way, embedded, forwarding, function, unasked
 
 
@@ -46,7 +46,14 @@ def policies(contract: Contract, model: Path | None) -> list[Policy]:
 
 
 def learned(model: Path, contract: Contract) -> Callable[[Requests], Codes]:
-    """The model's export, bounded as the router bounds it; ValueError where it is of another contract."""
+    """Where the router sends requests, by the model's export."""
+    placement, chance = contract.placement, chances(model, contract)
+    assert placement  # noqa: S101 - asked for by contracts that have one
+    return lambda requests: sent(chance(requests), requests, placement)
+
+
+def chances(model: Path, contract: Contract) -> Callable[[Requests], Array]:
+    """How likely the function is the better one (n,); ValueError where the model is of another contract."""
     runtime = importlib.import_module("onnxruntime")
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -55,11 +62,19 @@ def learned(model: Path, contract: Contract) -> Callable[[Requests], Codes]:
     if agreed != contract.hash:
         raise ValueError(f"{model} is of the contract {agreed}, this is {contract.hash}: train it again")
 
-    def place(requests: Requests) -> Codes:
-        (labels,) = session.run(["label"], {"features": features(requests)})
-        return _limited(labels.astype(np.int64).ravel(), requests, contract)
+    def chance(requests: Requests) -> Array:
+        (shares,) = session.run(["probabilities"], {"features": features(requests)})
+        found: Array = shares[:, LAMBDA].astype(np.float64)
+        return found
 
-    return place
+    return chance
+
+
+def sent(chance: Array, requests: Requests, placement: Placement) -> Codes:
+    """As the router does: to the function where it is sure enough, never beyond the payload's limit."""
+    least = np.array([placement.function_from(load) for load in LOAD_PATTERNS])
+    sure = (chance >= least[requests.load]) & (requests.payload_kb <= placement.function.limit_kb)
+    return np.where(sure, LAMBDA, ECS)
 
 
 def features(requests: Requests) -> Matrix:
