@@ -27,21 +27,21 @@ def draw(found: Found, levels: Sequence[float], folder: Path, prefix: str) -> li
     """Writes the plots; their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     made = {"cost": _cost(found), "latency": _latency(found, levels), "savings": _savings(found)}
-    paths = []
-    for name, figure in made.items():
-        path = folder / f"{prefix}-{name}.svg"
-        with mpl.rc_context({"svg.hashsalt": "compare"}):  # the same figures, the same bytes
-            figure.savefig(path, metadata={"Date": None})
-        paths.append(path)
-    return paths
+    return [saved(figure, folder / f"{prefix}-{name}.svg") for name, figure in made.items()]
+
+
+def saved(figure: Figure, path: Path) -> Path:
+    with mpl.rc_context({"svg.hashsalt": "compare"}):  # the same figures, the same bytes
+        figure.savefig(path, metadata={"Date": None})
+    return path
 
 
 def _cost(found: Found) -> Figure:
     """The bill against p95, a panel for each pattern."""
-    figure, axes = _panels(len(found))
+    figure, axes = panels(len(found))
     for axis, (pattern, rows) in zip(axes, found.items(), strict=True):
         for name in configurations(rows):
-            bill, p95 = over(rows, _million(name, "total_usd")), over(rows, _plain(name, "p95_ms"))
+            bill, p95 = over(rows, million(name, "total_usd")), over(rows, plain(name, "p95_ms"))
             if bill and p95:
                 _cross(axis, name, p95, bill)
         axis.set_title(pattern, fontsize=SMALL + 1)
@@ -50,7 +50,7 @@ def _cost(found: Found) -> Figure:
         axis.margins(x=0.12)
         axis.set_xlim(left=max(0.0, axis.get_xlim()[0]))
     axes[0].set_ylabel("USD a million requests", fontsize=SMALL)
-    _legend(figure, axes[0])
+    legend(figure, axes[0])
     return figure
 
 
@@ -71,7 +71,7 @@ def _cross(axis: Axes, name: str, across: Spread, up: Spread) -> None:
 def _latency(found: Found, levels: Sequence[float]) -> Figure:
     """Share of requests that take longer, of the first seed: the tail is what matters. A request without an
     answer is slower than any."""
-    figure, axes = _panels(len(found))
+    figure, axes = panels(len(found))
     for axis, (pattern, rows) in zip(axes, found.items(), strict=True):
         for name in configurations(rows):
             if name not in ("cheapest", "forwarded"):
@@ -87,7 +87,7 @@ def _latency(found: Found, levels: Sequence[float]) -> Figure:
     axes[0].annotate(
         "p95", (1, 0.05), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8
     )
-    _legend(figure, axes[0])
+    legend(figure, axes[0])
     return figure
 
 
@@ -95,7 +95,7 @@ def _savings(found: Found) -> Figure:
     """What routing saves of either baseline's bill, and of its burden where that is known."""
     weighed = all(row["model"].get("burden_usd") is not None for rows in found.values() for row in rows)
     kinds = {"bill": saving, "burden": burden_saving} if weighed else {"bill": saving}
-    figure, axes = _panels(len(kinds), width=4.8)
+    figure, axes = panels(len(kinds), width=4.8)
     names = [name for name in ROUTED if all(name in configurations(rows) for rows in found.values())]
     bars = [(name, baseline) for name in names for baseline in BASELINES]
     for axis, (title, ask) in zip(axes, kinds.items(), strict=True):
@@ -115,15 +115,15 @@ def _savings(found: Found) -> Figure:
         axis.axhline(0, color="black", linewidth=0.8)
         axis.set_title(f"saved of the {title}, %", fontsize=SMALL + 1)
         axis.set_xticks(range(len(found)), list(found))
-    _legend(figure, axes[0], columns=2)
+    legend(figure, axes[0], columns=2)
     return figure
 
 
-def _plain(name: str, key: str) -> Callable[[Row], float | None]:
+def plain(name: str, key: str) -> Callable[[Row], float | None]:
     return lambda row: row[name][key]
 
 
-def _million(name: str, key: str) -> Callable[[Row], float | None]:
+def million(name: str, key: str) -> Callable[[Row], float | None]:
     return lambda row: row[name][key] / row[name]["requests"] * MILLION
 
 
@@ -133,7 +133,7 @@ def _against(
     return lambda row: ask(row, name, baseline)
 
 
-def _panels(columns: int, width: float = 3.2) -> tuple[Figure, list[Axes]]:
+def panels(columns: int, width: float = 3.2) -> tuple[Figure, list[Axes]]:
     figure = Figure(figsize=(width * max(columns, 1.6), 3.7), layout="constrained")
     axes = list(figure.subplots(1, columns, squeeze=False)[0])
     for axis in axes:
@@ -144,7 +144,7 @@ def _panels(columns: int, width: float = 3.2) -> tuple[Figure, list[Axes]]:
     return figure, axes
 
 
-def _legend(figure: Figure, axis: Axes, columns: int = 4) -> None:
+def legend(figure: Figure, axis: Axes, columns: int = 4) -> None:
     handles, labels = axis.get_legend_handles_labels()
     figure.legend(
         handles, labels, loc="outside lower center", ncols=columns, frameon=False, fontsize=SMALL - 1

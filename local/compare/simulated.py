@@ -11,7 +11,7 @@ from rich.console import Console
 
 from catalog.spec import ModelSpec
 from local.bench.page import Section
-from local.compare import candidate, page, plots, router, study, tables, verdict
+from local.compare import candidate, frontier, page, plots, router, study, tables, verdict
 from local.compare.intervals import Row
 
 PATTERNS = ("steady", "burst", "night")
@@ -40,17 +40,25 @@ def compare(run: Run, console: Console) -> list[Section]:
         contract = work / "contract.json"
         contract.write_text(run.spec.contract.to_json())
         arguments = study.asking(contract, asked, memory(run.spec))
-        given = ["--model", chosen.onnx, "--requests", run.requests, *arguments]
-        found = study.each_seed("simulate", given, run.seeds, console.print)
+        given = ["--model", chosen.onnx, *arguments]
+        found = study.each_seed("simulate", ["--requests", run.requests, *given], run.seeds, console.print)
+        # two loads, and many thresholds
+        half = ["--requests", run.requests // 2, *given]
+        swept = study.each_seed("frontier", half, run.seeds, console.print)
         about = _about(run, chosen.told, asked, found[0]["asked"]["hop_ms"])
     patterns = (*PATTERNS, ALL)
-    rows: dict[str, list[Row]] = {each: [seed["patterns"][each] for seed in found] for each in patterns}
+    rows = _rows(found, patterns)
     paths = plots.draw(rows, found[0]["levels"], page.IMAGES, "placement-simulated")
     for pattern in patterns:
         console.print(tables.printed(f"{page.SIMULATED}: {pattern}", rows[pattern]))
     judged = verdict.judged(rows)
     console.print(verdict.GOAL, *judged, sep="\n")
-    return list(_sections(rows, about, judged, paths))
+    tried = frontier.section(_rows(swept, tuple(swept[0]["patterns"])), run.spec, page.IMAGES)
+    return [*_sections(rows, about, judged, paths), tried]
+
+
+def _rows(found: Sequence[study.Found], patterns: Sequence[str]) -> dict[str, list[Row]]:
+    return {each: [seed["patterns"][each] for seed in found] for each in patterns}
 
 
 def memory(spec: ModelSpec) -> int:

@@ -19,7 +19,7 @@ from botocore.credentials import Credentials
 
 from catalog.models import MODELS
 from catalog.models.placement import TWINS
-from local.compare import candidate, deployed, load, page, plots, tables, verdict
+from local.compare import candidate, deployed, frontier, load, page, plots, tables, verdict
 from local.compare.deployed import Trial
 from local.compare.fleet import Watch
 from local.compare.intervals import Spread, better, over, reached, returned, saving
@@ -190,6 +190,37 @@ def test_plots_are_the_same_again(tmp_path: Path) -> None:
     first, again = (plots.draw(found, (0.5, 0.9, 0.99), tmp_path / name, "x") for name in ("a", "b"))
     assert [path.name for path in first] == ["x-cost.svg", "x-latency.svg", "x-savings.svg"]
     assert all(a.read_bytes() == b.read_bytes() for a, b in zip(first, again, strict=True))
+
+
+def tried(**points: tuple[float, float]) -> dict[str, dict[str, Any]]:
+    """A seed's figures of these (bill, p95)."""
+    whole = row(**{name: bill for name, (bill, _) in points.items()})
+    return {name: {**whole[name], "p95_ms": p95} for name, (_, p95) in points.items()}
+
+
+BESIDE = {"lambda": (10.0, 100.0), "ecs": (4.0, 900.0), "oracle": (6.0, 100.0)}
+
+
+def test_the_cheapest_threshold_that_is_as_quick_under_every_load_is_picked() -> None:
+    steady = tried(**BESIDE, **{"0.5": (9.0, 100.1), "0.8": (8.0, 100.4), "0.9": (7.0, 100.4)})
+    burst = tried(**BESIDE, **{"0.5": (9.0, 100.1), "0.8": (8.0, 100.4), "0.9": (7.0, 101.0)})
+    assert frontier.pick({"steady": [steady], "burst": [steady]}) == "0.9"
+    assert frontier.pick({"steady": [steady], "burst": [burst]}) == "0.8"
+    slow = {name: {**each, "p95_ms": 200.0 - 100 * (name == "lambda")} for name, each in burst.items()}
+    assert frontier.pick({"burst": [slow]}) == "0.9", "no slower than the likelier platform"
+    slow["0.5"] = burst["0.5"]
+    assert frontier.pick({"burst": [slow]}) == "0.5"
+
+
+def test_the_frontier_tells_what_is_declared_and_what_was_picked(tmp_path: Path) -> None:
+    spec = next(each for each in MODELS if each.router)
+    given = tried(**BESIDE, **{"0.5": (9.0, 100.1), "0.85": (7.0, 100.4), "0.9": (6.5, 140.0)})
+    made = frontier.section({"steady": [given, given], "burst": [given, given]}, spec, tmp_path)
+    assert f"**{TWINS.lambda_from:g}**" in made.before
+    assert "**0.85**" in made.before
+    assert [line[0] for line in made.rows][2:] == ["oracle (bound)", "from 0.5", "from 0.85", "from 0.9"]
+    assert made.rows[-1][1:5] == ("140.0", "+40.00% ± 0.00%", "6500.000", "35.0% ± 0.0%")
+    assert (tmp_path / "placement-simulated-frontier.svg").is_file()
 
 
 def test_the_page_keeps_what_other_modes_found(tmp_path: Path) -> None:
