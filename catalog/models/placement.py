@@ -30,7 +30,7 @@ TWINS = Placement(
     ),
     latency_usd_per_s=0.00025,
     error_usd=0.001,
-    lambda_from=0.9,
+    lambda_from=0.85,
     busy_loads=("high_load", "burst_load"),
 )
 

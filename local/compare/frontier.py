@@ -8,12 +8,11 @@ from pathlib import Path
 from catalog.spec import ModelSpec
 from local.bench.page import Section
 from local.compare import frontier_plot, page
+from local.compare.frontier_plot import LONGER
 from local.compare.intervals import Row, longer, over, saving
 from local.compare.tables import MILLION, NONE, TITLES
-from local.compare.verdict import EQUAL
 
 TITLE = f"{page.SIMULATED}: how sure of the function"
-LIKELIER = "0.5"
 OTHERS = ("lambda", "ecs", "oracle")
 Found = Mapping[str, Sequence[Row]]
 """Rows of the seeds by pattern: figures by policy, thresholds by their numbers."""
@@ -25,9 +24,9 @@ def thresholds(found: Found) -> list[str]:
 
 
 def pick(found: Found) -> str | None:
-    """The threshold with the smallest bill over all patterns, of those whose p95 counts as equal to Lambda's
-    under each, or is no longer than where the likelier platform is taken; None where there is none."""
-    fit = [name for name in thresholds(found) if all(_quick(rows, name) for rows in found.values())]
+    """The threshold with the smallest bill over all patterns, of those whose p95 is near Lambda's under each;
+    None where none's is."""
+    fit = [name for name in thresholds(found) if all(_near(rows, name) for rows in found.values())]
     return min(fit, key=lambda name: _bill(found, name), default=None)
 
 
@@ -82,21 +81,20 @@ def _about(declared: str, picked: str | None, busy: str) -> str:
         "better one: nearly alike, the cheaper platform is taken. Not under a busy load "
         f"({busy}): there the likelier one is, as the service grows later than the load. Each threshold "
         "here serves loads of days that neither the model nor the comparison met; the model is asked in the "
-        "caller.\n\nChosen is the smallest bill over both loads, of the thresholds whose p95 counts as equal "
-        f"to Lambda's ({EQUAL:.1%}), or is no longer than where the likelier platform is always taken "
-        f"({LIKELIER}): here **{picked or 'none'}**. The one declared, and used in all else on this page: "
-        f"**{declared}** (`catalog/models/placement.py`). It changes no label and no model. The night is "
-        "left out: two tasks are paid then whatever a router does."
+        "caller.\n\nChosen is the smallest bill over both loads, of the thresholds whose p95 is at most "
+        f"{LONGER:.0%} longer than Lambda's under each: here **{picked or 'none'}**. The one declared, and "
+        f"used in all else on this page: **{declared}** (`catalog/models/placement.py`). It changes no label "
+        "and no model. The night is left out: two tasks are paid then whatever a router does."
     )
 
 
-def _quick(rows: Sequence[Row], name: str) -> bool:
-    more, usual = (over(rows, _longer(each)) for each in (name, LIKELIER))
-    return more is not None and more.mean <= max(EQUAL, usual.mean if usual else 0.0)
+def _near(rows: Sequence[Row], name: str) -> bool:
+    more = over(rows, _longer(name))
+    return more is not None and more.mean <= LONGER
 
 
 def _longer(name: str) -> Callable[[Row], float | None]:
-    return lambda row: longer(row, name, "lambda") if name in row else None
+    return lambda row: longer(row, name, "lambda")
 
 
 def _bill(found: Found, name: str) -> float:

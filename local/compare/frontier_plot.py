@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from local.compare.intervals import Row, longer, over
 from local.compare.plots import COLOURS, MARKS, SMALL, legend, million, panels, saved
 from local.compare.tables import TITLES
-from local.compare.verdict import EQUAL
 
+LONGER = 0.01
+"""Share of Lambda's p95 by which the chosen threshold's may be longer."""
 ROOM = 1.15
 """Of the width that thresholds take up."""
 
@@ -24,11 +25,11 @@ def draw(found: Mapping[str, Sequence[Row]], thresholds: Sequence[str], declared
         right = max(_longer(rows, name) for name in thresholds) * ROOM
         for name in ("lambda", "oracle", "ecs"):
             _beside(axis, rows, name, right)
-        axis.axvspan(100 * EQUAL, right, color="black", alpha=0.06, linewidth=0)
+        axis.axvspan(100 * LONGER, max(right, 100 * LONGER), color="black", alpha=0.06, linewidth=0)
         axis.set_xlim(-0.1 * right, right)
-        axis.set_ylim(bottom=0)
+        axis.margins(y=0.12)
         axis.set_title(pattern, fontsize=SMALL + 1)
-        axis.set_xlabel("p95 longer than Lambda only's, % (shaded: no longer equal)", fontsize=SMALL)
+        axis.set_xlabel("p95 longer than Lambda only's, % (shaded: too slow to be chosen)", fontsize=SMALL)
     axes[0].set_ylabel("USD a million requests", fontsize=SMALL)
     legend(figure, axes[0])
     return saved(figure, folder / "placement-simulated-frontier.svg")
@@ -37,12 +38,13 @@ def draw(found: Mapping[str, Sequence[Row]], thresholds: Sequence[str], declared
 def _curve(axis: Axes, rows: Sequence[Row], thresholds: Sequence[str], declared: str) -> None:
     points = [(_longer(rows, name), _bill(rows, name)) for name in thresholds]
     axis.plot(
-        *zip(*points, strict=True), "o-", color=COLOURS["embedded"], markersize=5, label=TITLES["embedded"]
+        *zip(*points, strict=True), "o:", color=COLOURS["embedded"], markersize=5, label=TITLES["embedded"]
     )
-    for name, (across, up) in zip(thresholds, points, strict=True):
-        axis.annotate(name, (across, up), (5, 4), textcoords="offset points", fontsize=SMALL - 2)
+    for place, (name, point) in enumerate(zip(thresholds, points, strict=True)):
+        beside = (5, 4) if place % 2 else (-12, -11)
+        axis.annotate(name, point, beside, textcoords="offset points", fontsize=SMALL - 2)
         if name == declared:
-            axis.plot(across, up, "o", markersize=11, fillstyle="none", color="black", label="as declared")
+            axis.plot(*point, "o", markersize=11, fillstyle="none", color="black", label="as declared")
 
 
 def _beside(axis: Axes, rows: Sequence[Row], name: str, right: float) -> None:

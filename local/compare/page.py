@@ -29,6 +29,8 @@ load.
 - *ML-routed*: a function of its own says where, and the caller goes there. *Forwarding*: that function goes
   there itself, as `POST /route` does, and is billed while it waits. *In the caller*: the same model in the
   caller's own process, without a way to go.
+- All of these go to Lambda only where the model is sure enough of it (`lambda_from` in
+  `catalog/models/placement.py`), as `POST /route` does; *how sure of the function* shows what that trades.
 - *Oracle*: knows what each request will meet on either platform and takes the lesser burden; no router is
   paid. It bounds the burden; as a fleet's bill is shared, it is no strict bound on that. *Of money alone*:
   the same where waiting is worth nothing.

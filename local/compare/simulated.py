@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from rich.console import Console
 from catalog.spec import ModelSpec
 from local.bench.page import Section
 from local.compare import candidate, frontier, page, plots, router, study, tables, verdict
-from local.compare.intervals import Row
+from local.compare.intervals import Row, over
 
 PATTERNS = ("steady", "burst", "night")
 ALL = "all"
@@ -53,12 +53,26 @@ def compare(run: Run, console: Console) -> list[Section]:
         console.print(tables.printed(f"{page.SIMULATED}: {pattern}", rows[pattern]))
     judged = verdict.judged(rows)
     console.print(verdict.GOAL, *judged, sep="\n")
+    judged.append(_why(rows, found[0]["asked"]))
     tried = frontier.section(_rows(swept, tuple(swept[0]["patterns"])), run.spec, page.IMAGES)
     return [*_sections(rows, about, judged, paths), tried]
 
 
 def _rows(found: Sequence[study.Found], patterns: Sequence[str]) -> dict[str, list[Row]]:
     return {each: [seed["patterns"][each] for seed in found] for each in patterns}
+
+
+def _why(rows: Mapping[str, Sequence[Row]], asked: Mapping[str, float]) -> str:
+    """What no choice of a platform can change."""
+    added = asked["hop_ms"] + asked["handler_ms"]
+    share = over(rows[ALL], lambda row: added / row["lambda"]["p95_ms"])
+    idle = over(rows["night"], lambda row: row["oracle"]["service_usd"] / row["lambda"]["total_usd"])
+    return (
+        f"**What no choice can change**: a function of its own adds {added:.1f} ms to every request, "
+        f"{share.shown('.1%') if share else 'much'} of Lambda's p95, and so is never as quick. By night the "
+        f"fleet, two tasks that are paid whatever they do, costs {idle.shown('.0%') if idle else 'much'} of "
+        "Lambda's whole bill, whoever routes."
+    )
 
 
 def memory(spec: ModelSpec) -> int:

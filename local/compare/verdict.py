@@ -49,7 +49,8 @@ def _told(rows: Sequence[Row], name: str, baseline: str) -> str:
         return f"{TITLES[name]} cannot be compared"
     price = f"{abs(saved.mean):.1%} {'cheaper' if saved.mean >= 0 else 'dearer'}"
     interval = f" (± {saved.half:.1%})" if saved.half is not None else ""
-    return f"{TITLES[name]} is {price}{interval}, its p95 {slower.mean:+.1%}: {outcome(saved, slower)}"
+    p95 = f"{slower.mean:+.2%}" + (f" (± {slower.half:.2%})" if slower.half is not None else "")
+    return f"{TITLES[name]} is {price}{interval}, its p95 {p95}: {outcome(saved, slower)}"
 
 
 def _share(rows: Sequence[Row], name: str) -> str:
