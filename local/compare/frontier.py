@@ -85,7 +85,8 @@ def _about(declared: str, picked: str | None, busy: str) -> str:
         f"{LONGER:.0%} longer than Lambda's under each: here **{picked or 'none'}**. The one declared, and "
         f"used in all else on this page: **{declared}** (`catalog/models/placement.py`). It changes no label "
         "and no model. The night is left out: two tasks are paid then whatever a router does. Where an "
-        "interval is wider than what two thresholds differ by, as in bursts, these seeds do not tell them apart."
+        "interval is wider than what two thresholds differ by, as in bursts, these seeds do not "
+        "tell them apart."
     )
 
 
