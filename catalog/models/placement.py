@@ -75,7 +75,7 @@ PLACEMENT = ModelSpec(
                 Integer("max_depth", 3, 8),
                 Continuous("min_child_weight", 1, 50, "Logarithmic"),
                 Continuous("subsample", 0.6, 1),
-                Continuous("colsample_bynode", 0.2, 0.35),
+                Continuous("colsample_bynode", 0.15, 0.29),
             ),
             fixed=(("objective", "multi:softprob"), ("eval_metric", "mlogloss")),
             jobs=20,
@@ -88,7 +88,7 @@ PLACEMENT = ModelSpec(
                     Integer("n_estimators", 50, 150),
                     Integer("max_depth", 6, 14),
                     Integer("min_samples_leaf", 5, 100, "Logarithmic"),
-                    Continuous("max_features", 0.15, 0.3),
+                    Continuous("max_features", 0.15, 0.29),
                 ),
             ),
             Rival(
@@ -97,7 +97,7 @@ PLACEMENT = ModelSpec(
                     Integer("num_leaves", 7, 63, "Logarithmic"),
                     Continuous("learning_rate", 0.03, 0.3, "Logarithmic"),
                     Integer("min_child_samples", 10, 200, "Logarithmic"),
-                    Continuous("feature_fraction", 0.2, 0.33),
+                    Continuous("feature_fraction", 0.2, 0.3),
                 ),
             ),
             Rival(

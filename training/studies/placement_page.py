@@ -131,7 +131,7 @@ def choice(run: Run) -> pd.DataFrame:
         steps.title(name): {
             "regret": each["validation"]["regret"],
             "accuracy": each["validation"]["accuracy"],
-            "one row, ms": each["inference_ms"],
+            "ONNX, KB": each["bytes"] / 1024,
             "chosen": "yes" if each["chosen"] else "",
         }
         for name, each in rivals.items()
