@@ -19,14 +19,15 @@ from pathlib import Path
 from typing import Any
 
 from catalog.fields import Feature, Key, Missing, Problem, Target, Text, parse_time, shown
-from catalog.placement import EXPLORED, MEASURES, PLATFORM, Placement, ServiceTwin
+from catalog.placement import EXPLORED, LOAD, MEASURES, PLATFORM, Placement, ServiceTwin
 from catalog.rules import OPERATORS, Advice, Detector, Fallback, Level, Points, Reading, Rule, Scorecard
 
 __all__ = [
-    "EXPLORED", "LIVE", "MAX_POINTS", "MAX_RECORDS", "MEASURES", "MISSING", "NO_CHAMPION", "OPERATORS",
-    "PLATFORM", "SAMPLES", "SHIPPED", "SYNTHETIC", "Advice", "Contract", "Detector", "Fallback", "Feature",
-    "History", "Key", "Level", "Missing", "Placement", "Points", "Problem", "Reading", "RecordSchema",
-    "Rule", "Scorecard", "ServiceTwin", "Target", "Text", "insight_id", "parse_time", "shown",
+    "EXPLORED", "LIVE", "LOAD", "MAX_POINTS", "MAX_RECORDS", "MEASURES", "MISSING", "NO_CHAMPION",
+    "OPERATORS", "PLATFORM", "SAMPLES", "SHIPPED", "SYNTHETIC", "Advice", "Contract", "Detector",
+    "Fallback", "Feature", "History", "Key", "Level", "Missing", "Placement", "Points", "Problem",
+    "Reading", "RecordSchema", "Rule", "Scorecard", "ServiceTwin", "Target", "Text", "insight_id",
+    "parse_time", "shown",
 ]  # fmt: skip
 
 SHIPPED = ("__init__.py", "contract.py", "fields.py", "placement.py", "rules.py")

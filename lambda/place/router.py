@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from catalog.contract import EXPLORED
-from catalog.placement import LOAD
+from catalog.contract import EXPLORED, LOAD
 from place.choice import FUNCTION, SIZE, Choice, Chooser
 from place.exploration import Exploration
 from place.order import Order

@@ -30,7 +30,7 @@ def run(tmp_path_factory):
             (reasons, "ROUNDS", 1),
         ):
             patch.setattr(module, name, value)
-        patch.setattr(scores.placement_request, "best_achievable", lambda: {"accuracy": 0.85})
+        patch.setattr(scores.placement_request, "best_achievable", lambda **_: {"accuracy": 0.85})
         made = steps.Run(tmp_path_factory.mktemp("report"), records=3000, trials=1)
         steps.judged(made)
         yield made
@@ -85,7 +85,7 @@ def test_the_page_says_that_requests_are_synthetic_and_tells_missed_checks(run, 
 
 
 def test_a_check_that_is_not_met_is_a_miss(run, monkeypatch):
-    monkeypatch.setattr(scores.placement_request, "best_achievable", lambda: {"accuracy": 0.99})
+    monkeypatch.setattr(scores.placement_request, "best_achievable", lambda **_: {"accuracy": 0.99})
     (run.folder / "achievable.json").unlink(missing_ok=True)
     found = checks.checks(run, steps.requests(run))["result"]
     (run.folder / "achievable.json").unlink()
