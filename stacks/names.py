@@ -35,7 +35,7 @@ def candidate_parameter(env: Environment, spec: ModelSpec) -> str:
 
 
 def exploration_parameter(env: Environment, spec: ModelSpec) -> str:
-    """Percent of the requests that a coin places instead of the model; 0 turns it off."""
+    """Percent of the requests that both platforms serve, to compare them; 0 turns it off."""
     return f"/ops-ml/{env.name}/{spec.name}/exploration"
 
 

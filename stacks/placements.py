@@ -20,8 +20,8 @@ class PlacementSettings:
     """What tasks run in: the interpreter and libraries of the function's own runtime. The code comes as the
     function's bundle, so there is no image to build."""
     explored_percent: float = 2
-    """Share of requests that a coin places instead of the model, so that training learns of both platforms;
-    what the exploration parameter starts with."""
+    """Share of requests that both platforms serve, so that training learns of each; what the exploration
+    parameter starts with."""
     outcome_window_s: int = 300
     """How long outcomes are gathered into one object of the raw bucket, 900 at most."""
     reserved_concurrency: int | None = None

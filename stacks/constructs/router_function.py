@@ -83,7 +83,7 @@ class RouterFunction(ServingFunction):
             name=exploration,
             type="String",
             value=f"{settings.explored_percent:g}",
-            description="Percent of requests that a coin places instead of the model; 0 turns it off",
+            description="Percent of requests that both platforms serve, to compare them; 0 turns it off",
         )
         self.allow("ssm:GetParameters", on=[arn(stack, "ssm", f"parameter{exploration}")])
         self.allow("lambda:InvokeFunction", on=[twin.function_arn])
