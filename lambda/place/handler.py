@@ -17,7 +17,7 @@ from place import STARTING, settings
 from place.clients import Clients
 from place.parts import Parts
 from place.told import Telling
-from serve.check import check
+from serve.entry import answered
 from serve.telling import tell
 from shared.body import read_json
 from shared.problems import NotFound, install, request_id
@@ -96,14 +96,7 @@ def _answer(body: dict[str, Any]) -> Response[str]:
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST, clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    made = parts()
-    if "check" in event:
-        return check(made.clients.sagemaker, made.clients.s3, str(event["check"]), made.contract)
-    started = time.perf_counter()
-    response: dict[str, Any] = app.resolve(event, context)
-    if response["statusCode"] >= 500:
-        made.counters.add(made.contract.name, {"errors": 1}, 1000 * (time.perf_counter() - started))
-    return response
+    return answered(app, parts(), event, context)
 
 
 if STARTING in os.environ:

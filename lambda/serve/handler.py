@@ -12,8 +12,8 @@ from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from serve import service, settings
-from serve.check import check
 from serve.clients import Clients
+from serve.entry import answered
 from serve.parts import Parts
 from serve.telling import tell
 from shared.body import read_json
@@ -45,11 +45,4 @@ def predict() -> Response[str]:
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST, clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    made = parts()
-    if "check" in event:
-        return check(made.clients.sagemaker, made.clients.s3, str(event["check"]), made.contract)
-    started = time.perf_counter()
-    response: dict[str, Any] = app.resolve(event, context)
-    if response["statusCode"] >= 500:
-        made.counters.add(made.contract.name, {"errors": 1}, 1000 * (time.perf_counter() - started))
-    return response
+    return answered(app, parts(), event, context)
