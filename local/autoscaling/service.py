@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
+from local import json_service
 from local.fargate.records import SERVICES
 from local.request_shapes import check, operation_model, refusal
 from local.sagemaker.errors import ServiceError, invalid, unsupported
@@ -125,15 +126,9 @@ def call(machine: Machine, operation: str, request: dict[str, Any]) -> dict[str,
 
 def respond(machine: Machine, headers: Mapping[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
     """One HTTP request; never raises."""
-    kind = {"Content-Type": "application/x-amz-json-1.1"}
-    try:
-        answer = call(machine, headers.get("x-amz-target", "").rpartition(".")[2], json.loads(body or b"{}"))
-        return 200, kind, json.dumps(answer).encode()
-    except ServiceError as error:
-        return error.status, kind, json.dumps({"__type": error.code, "message": error.message}).encode()
-    except Exception as error:  # the front door answers whatever happens behind it
-        logger.exception("application auto scaling")
-        return 500, kind, json.dumps({"__type": "InternalServiceException", "message": str(error)}).encode()
+    return json_service.respond(
+        partial(call, machine), headers, body, fault="InternalServiceException", logger=logger
+    )
 
 
 def _check_variant(machine: Machine, resource: str) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
+from local import json_service
 from local.fargate import definitions, records, services
 from local.fargate.errors import invalid_parameter
 from local.fargate.fargate import Fargate
@@ -82,12 +83,4 @@ def call(fargate: Fargate, operation: str, request: dict[str, Any]) -> dict[str,
 
 def respond(fargate: Fargate, headers: Mapping[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
     """One HTTP request; never raises."""
-    kind = {"Content-Type": "application/x-amz-json-1.1"}
-    try:
-        answer = call(fargate, headers.get("x-amz-target", "").rpartition(".")[2], json.loads(body or b"{}"))
-        return 200, kind, json.dumps(answer).encode()
-    except ServiceError as error:
-        return error.status, kind, json.dumps({"__type": error.code, "message": error.message}).encode()
-    except Exception as error:  # the front door answers whatever happens behind it
-        logger.exception("ecs")
-        return 500, kind, json.dumps({"__type": "ServerException", "message": str(error)}).encode()
+    return json_service.respond(partial(call, fargate), headers, body, fault="ServerException", logger=logger)
