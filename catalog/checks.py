@@ -16,7 +16,7 @@ from catalog.known import (
     PLACEMENT_METRICS,
     Learner,
 )
-from catalog.placement import LOAD
+from catalog.placement import LIKELIER, LOAD
 
 if TYPE_CHECKING:
     from catalog.spec import (
@@ -237,8 +237,8 @@ def _contract_problems(contract: Contract) -> Iterator[str]:
 def _placement_problems(contract: Contract, placement: Placement) -> Iterator[str]:
     if len(contract.target.classes) != 2:
         yield f"a placement is between two platforms; the target has {len(contract.target.classes)} classes"
-    if not 0.5 <= placement.lambda_from <= 1:
-        yield f"lambda_from {placement.lambda_from:g} must be from 0.5 to 1"
+    if not LIKELIER <= placement.lambda_from <= 1:
+        yield f"lambda_from {placement.lambda_from:g} must be from {LIKELIER:g} to 1"
     loads = next((each.categories for each in contract.record.given if each.name == LOAD), ())
     for load in placement.busy_loads:
         if load not in loads:

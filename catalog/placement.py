@@ -15,8 +15,6 @@ EXPLORED = "exploration"
 """What a measurement's `chosen_by` says where the request was served on both platforms to compare them."""
 MEASURES = ("latency_ms", "cost_usd", "error")
 """What is measured of a request on a platform; `error` is 0 or 1."""
-
-
 LOAD = "load_pattern"
 """Field of a request that tells the load it comes under."""
 LIKELIER = 0.5
@@ -85,7 +83,7 @@ class Placement:
     """What a second of waiting is worth to the caller."""
     error_usd: float
     """What an answer that never came is worth."""
-    lambda_from: float = 0.5
+    lambda_from: float = LIKELIER
     """The router sends a request to the function only where the model is at least so sure that it is the
     better one: nearly alike, the cheaper one is taken."""
     busy_loads: tuple[str, ...] = ()
