@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from catalog.names import stage
 from stacks.guardrails import AllAtOnce, Canary
 from stacks.images import images
 from stacks.instances import Role, instance_problem, resolve_hosting
@@ -84,7 +85,7 @@ class Environment:
 
     @property
     def stage_id(self) -> str:
-        return self.name.capitalize()
+        return stage(self.name)
 
     @property
     def deletes_data(self) -> bool:

@@ -1,11 +1,10 @@
 """Names that several stacks, the functions and a person at the console share. Everything else is unnamed."""
 
-import hashlib
 from functools import lru_cache
 
 from aws_cdk import Stack
 
-from catalog.checks import LONGEST_NAME
+from catalog import names
 from catalog.spec import ModelSpec
 from stacks.environments import Environment
 
@@ -15,33 +14,31 @@ METRIC_NAMESPACE = "OpsMl"
 
 def model_id(spec: ModelSpec) -> str:
     """The construct id of a model's own namespace: `iops-risk` is IopsRisk."""
-    return "".join(part.capitalize() for part in spec.name.split("-"))
+    return names.model_id(spec.name)
 
 
 def scoped(env: Environment, spec: ModelSpec) -> str:
     """The model's name in its environment; also that of its endpoint or function and its package group."""
-    if len(spec.name) > LONGEST_NAME:
-        raise ValueError(f"model name {spec.name!r} is longer than {LONGEST_NAME}; job names hold no more")
-    return f"{env.name}-{spec.name}"
+    return names.scoped(env.name, spec.name)
 
 
 def champion_parameter(env: Environment, spec: ModelSpec) -> str:
-    return f"/ops-ml/{env.name}/{spec.name}/champion"
+    return names.champion_parameter(env.name, spec.name)
 
 
 def candidate_parameter(env: Environment, spec: ModelSpec) -> str:
     """What a promotion gives a share of the traffic: `none`, or a package and the share in percent."""
-    return f"/ops-ml/{env.name}/{spec.name}/candidate"
+    return names.candidate_parameter(env.name, spec.name)
 
 
 def exploration_parameter(env: Environment, spec: ModelSpec) -> str:
     """Percent of the requests that both platforms serve, to compare them; 0 turns it off."""
-    return f"/ops-ml/{env.name}/{spec.name}/exploration"
+    return names.exploration_parameter(env.name, spec.name)
 
 
 def tracking_parameter(env: Environment) -> str:
     """Where MLflow is: the ARN of the environment's own, an address, or `none`."""
-    return f"/ops-ml/{env.name}/tracking"
+    return names.tracking_parameter(env.name)
 
 
 def undo_alarms(env: Environment, spec: ModelSpec) -> dict[str, str]:
@@ -56,11 +53,11 @@ def undo_alarms(env: Environment, spec: ModelSpec) -> dict[str, str]:
 
 
 def training_machine(env: Environment, spec: ModelSpec) -> str:
-    return f"{scoped(env, spec)}-training"
+    return names.training_machine(env.name, spec.name)
 
 
 def promotion_machine(env: Environment) -> str:
-    return f"{env.name}-promotion"
+    return names.promotion_machine(env.name)
 
 
 def workload(env: Environment) -> str:
@@ -79,18 +76,13 @@ def outcome_stream(env: Environment) -> str:
 
 def serving_stack(env: Environment, spec: ModelSpec) -> str:
     """The CloudFormation name of the stack that serves the model."""
-    return f"{env.stage_id}-{model_id(spec)}"
+    return names.serving_stack(env.name, spec.name)
 
 
 def tuning_prefix(env: Environment, spec: ModelSpec, learner: str = "") -> str:
-    """`prod-iops-r-1f3a`: tuning job names hold 32 characters: this (16), the run (13) and the attempt.
-
-    A rival's also names its `learner`, as far as there is room: `prod-iop-ra-8c02`.
-    """
-    whole, part = scoped(env, spec), spec.name[:6].strip("-")
-    if learner not in ("", spec.trained.learner):
-        whole, part = f"{whole}/{learner}", f"{spec.name[:3].strip('-')}-{learner[:2].strip('_')}"
-    return f"{env.name[:4]}-{part}-{hashlib.sha256(whole.encode()).hexdigest()[:4]}"
+    """What the names of the jobs begin with: of the model's own learner, or of a rival."""
+    rival = "" if learner == spec.trained.learner else learner
+    return names.tuning_prefix(env.name, spec.name, rival)
 
 
 def tuning_prefixes(env: Environment, spec: ModelSpec) -> list[str]:

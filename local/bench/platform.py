@@ -13,6 +13,7 @@ from rich.console import Console
 
 from catalog import examples
 from catalog.models import MODELS
+from catalog.names import scoped
 from catalog.spec import ModelSpec
 from local.bench.page import Section
 from local.run import api, data, training
@@ -66,7 +67,7 @@ def latencies(cloud: Cloud) -> Section:
 
 def _invoking(cloud: Cloud, spec: ModelSpec, body: dict[str, Any]) -> Callable[[], object]:
     runtime, sent = cloud.client("sagemaker-runtime"), json.dumps(body).encode()
-    name = f"{ENVIRONMENT}-{spec.name}"
+    name = scoped(ENVIRONMENT, spec.name)
 
     def invoke() -> object:
         answer = runtime.invoke_endpoint(EndpointName=name, ContentType="application/json", Body=sent)

@@ -9,11 +9,12 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from catalog import names
 from catalog.contract import NO_CHAMPION
 from local.run.place import KEY, REGION, Place
 
 ENVIRONMENT = "local"
-STAGE = ENVIRONMENT.capitalize()
+STAGE = names.stage(ENVIRONMENT)
 
 
 class Cloud:
@@ -59,6 +60,6 @@ class Cloud:
 
     def champion(self, model: str) -> str | None:
         """The ARN of the promoted model package, or None."""
-        name = f"/ops-ml/{ENVIRONMENT}/{model}/champion"
+        name = names.champion_parameter(ENVIRONMENT, model)
         value: str = self.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
         return None if value == NO_CHAMPION else value

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from catalog.models import MODELS
+from catalog.names import scoped
 from catalog.spec import ModelSpec
 from local.run.answered import Answered
 from local.run.api import curl
@@ -154,7 +155,7 @@ def _times(steps: Steps) -> Table:
 
 def _endpoint(cloud: Cloud, spec: ModelSpec) -> str:
     client = cloud.client("sagemaker")
-    name = f"{ENVIRONMENT}-{spec.name}"
+    name = scoped(ENVIRONMENT, spec.name)
     try:
         return f"{name} ({client.describe_endpoint(EndpointName=name)['EndpointStatus']})"
     except client.exceptions.ClientError:

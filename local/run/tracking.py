@@ -12,13 +12,14 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from catalog.names import tracking_parameter
 from local.run import processes
 from local.run.cloud import ENVIRONMENT, Cloud
 from local.run.place import Place
 
 START_TIMEOUT_S = 180
 """It needs ten seconds of a processor, of which the jobs that run meanwhile leave it little."""
-PARAMETER = f"/ops-ml/{ENVIRONMENT}/tracking"
+PARAMETER = tracking_parameter(ENVIRONMENT)
 WORD = "mlflow"
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",

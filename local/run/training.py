@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from catalog import names
 from catalog.models import MODELS
 from catalog.spec import ModelSpec
 from local.run.cloud import ENVIRONMENT, Cloud
@@ -44,7 +45,7 @@ def is_trained(cloud: Cloud, spec: ModelSpec, given: Input, since: datetime | No
 
 def _execution(cloud: Cloud, model: str, given: Input) -> str:
     """The running execution of a model's training, started where none runs."""
-    machine = machine_arn(cloud, f"{ENVIRONMENT}-{model}-training")
+    machine = machine_arn(cloud, names.training_machine(ENVIRONMENT, model))
     states = cloud.client("stepfunctions")
     for execution in states.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]:
         return str(execution["executionArn"])
@@ -155,7 +156,7 @@ def latest_package(cloud: Cloud, model: str) -> dict[str, Any] | None:
     """The newest model package of a model, described; None before the first."""
     sagemaker = cloud.client("sagemaker")
     newest = {"SortBy": "CreationTime", "SortOrder": "Descending", "MaxResults": 1}
-    group = f"{ENVIRONMENT}-{model}"
+    group = names.scoped(ENVIRONMENT, model)
     listed = sagemaker.list_model_packages(ModelPackageGroupName=group, **newest)["ModelPackageSummaryList"]
     if not listed:
         return None
@@ -182,7 +183,7 @@ def await_promotion(cloud: Cloud, packages: dict[str, str], say: Callable[[str],
 def _taken_back(cloud: Cloud, package: str) -> str | None:
     """Why the promotion of `package` failed, where it did."""
     states = cloud.client("stepfunctions")
-    machine = machine_arn(cloud, f"{ENVIRONMENT}-promotion")
+    machine = machine_arn(cloud, names.promotion_machine(ENVIRONMENT))
     for failed in states.list_executions(stateMachineArn=machine, statusFilter="FAILED")["executions"]:
         execution = states.describe_execution(executionArn=failed["executionArn"])
         if json.loads(execution["input"]).get("package") == package:
@@ -195,7 +196,7 @@ def _in_service(cloud: Cloud, model: str) -> bool:
         return True  # it reads its champion itself
     sagemaker = cloud.client("sagemaker")
     try:
-        status = sagemaker.describe_endpoint(EndpointName=f"{ENVIRONMENT}-{model}")["EndpointStatus"]
+        status = sagemaker.describe_endpoint(EndpointName=names.scoped(ENVIRONMENT, model))["EndpointStatus"]
     except sagemaker.exceptions.ClientError:
         return False
     return bool(status == "InService")
