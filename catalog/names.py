@@ -1,4 +1,4 @@
-"""Physical names that stacks, the local run and the command line share, of environments and models by name."""
+"""Physical names that stacks, the local run and the command line share: of environments and models."""
 
 from __future__ import annotations
 
