@@ -24,7 +24,9 @@ SKIPPED_SUFFIXES = (".pyc", ".lock")
 SKIPPED_PARTS = ("__pycache__",)
 BESIDE: Mapping[str, tuple[str, ...]] = {"place": ("serve",)}
 """Other functions' folders whose code a function's own builds on; `shared` every function has."""
-STUDIES, SOURCES = "studies/", "sources/"
+SOURCES = "sources/"
+DESK = ("__main__.py", "commands/", "diagnosis/", "studies/")
+"""Of the training root, what runs at the desk alone."""
 SHARED_SOURCES = tuple(f"{SOURCES}{name}.py" for name in ("__init__", "grouped", "layout"))
 """What the generators of all records need; whatever else lies there is for one record, or for the desk."""
 
@@ -90,13 +92,13 @@ def model_files(root: Path, contract: Contract) -> dict[str, bytes]:
 
 
 def training_files(root: Path, contract: Contract) -> dict[str, bytes]:
-    """What a model's job bundle holds: the training root without studies, and of the sources only the
-    generator of the model's own records."""
+    """What a model's job bundle holds: the training root without what runs at the desk, and of the sources
+    only the generator of the model's own records."""
     own = (f"{SOURCES}{contract.record.name}.py", f"{SOURCES}{contract.record.name}/", *SHARED_SOURCES)
     code = {
         path: data
         for path, data in read_files(root / "training", "").items()
-        if path.startswith(own) or not path.startswith((STUDIES, SOURCES))
+        if path.startswith(own) or not path.startswith((*DESK, SOURCES))
     }
     return {**code, **_contract_files(root, [contract])}
 

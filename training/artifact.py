@@ -46,6 +46,11 @@ class Artifact:
         target = self.contract.target
         return answers if target.classes else np.clip(answers, target.minimum, target.maximum)
 
+    def interval(self, features: Matrix) -> Matrix:
+        """Bounds (n, 2) of the risk, of unscaled rows; of a model whose target has an interval."""
+        bounds: Matrix = self.model.interval(self.scaler.apply(features))
+        return bounds
+
     def labels(self, probabilities: Matrix) -> Labels:
         """Class numbers (n,)."""
         found: Labels = np.argmax(probabilities * self.weights, axis=1)
@@ -89,13 +94,16 @@ class Artifact:
         }
 
     def onnx(self) -> bytes:
-        """Input: `features` (n, columns), unscaled. Outputs: `probabilities` and `label`, or `value`."""
+        """Input: `features` (n, columns), unscaled. Outputs: `probabilities`, `label` and, where the target
+        has one, `interval`, which the learner's own nodes make; or `value`."""
         target, width = self.contract.target, len(self.contract.columns)
         scaled = onnx_file.node(
             "Scaler", ["features"], "scaled", "ai.onnx.ml", offset=self.scaler.mean, scale=self.scaler.factor
         )
         if target.classes:
             nodes, constants, outputs = _decision(self.model, self.weights)
+            if target.interval:
+                outputs.append(onnx_file.tensor("interval", onnx_file.FLOAT, "records", 2))
         else:
             nodes, constants, outputs = _clipped(self.model, target)
         return onnx_file.model(
@@ -164,7 +172,8 @@ def _copy_code(folder: Path, contract: Contract) -> None:
     for name in ("features", "learners"):
         shutil.copytree(ROOT / name, folder / name, ignore=ignore, dirs_exist_ok=True)
     for path in ROOT.glob("*.py"):
-        shutil.copy(path, folder)
+        if path.name != "__main__.py":  # runs at the desk, with what does not ship
+            shutil.copy(path, folder)
     declared = Path(catalog.contract.__file__)
     (folder / "catalog").mkdir(exist_ok=True)
     for name in catalog.contract.SHIPPED:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.bundling import BESIDE
+from stacks.bundling import BESIDE, DESK
 
 FUNCTION_ROOTS = tuple(sorted(path.name for path in Path("lambda").iterdir() if path.is_dir()))
 ALLOWED: dict[str, tuple[str, ...]] = {
@@ -68,13 +68,26 @@ def test_what_is_forbidden_is_not_imported(root: str) -> None:
             assert not below(name, FORBIDDEN[root]), f"{path} imports {name}"
 
 
+def job_sources() -> list[Path]:
+    """The training root without what runs at the desk: commands, studies, diagnosis."""
+    root = Path("training")
+    return [path for path in sources("training") if not str(path.relative_to(root)).startswith(DESK)]
+
+
 def test_jobs_know_contracts_and_not_specs() -> None:
-    """Studies are of a declared model, and run at the desk alone."""
-    for path in sources("training"):
-        if path.is_relative_to("training/studies"):
-            continue
+    """What runs at the desk is of declared models, and ships in no job."""
+    for path in job_sources():
         for name in imports(path):
             assert not name.startswith("catalog") or name in ("catalog", "catalog.contract"), (
+                f"{path} imports {name}"
+            )
+
+
+def test_jobs_do_not_need_what_runs_at_the_desk() -> None:
+    desk = tuple(part.strip("/") for part in DESK if part.endswith("/"))
+    for path in job_sources():
+        for name in imports(path):
+            assert not below(name, (*desk, "typer", "rich")) or path.name == "load.py", (
                 f"{path} imports {name}"
             )
 
