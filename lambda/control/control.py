@@ -13,11 +13,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from catalog.contract import Problem
 from control import metrics, results
 from control.request import Order
-from control.runs import NotDecided, Runs, run_id
 from shared.counters import Counters
 from shared.overview import Overview
 from shared.problems import NotFound, NotStarted
 from shared.remediations import outcomes
+from shared.runs import NotDecided, Runs, run_id
 from shared.served import Served
 from shared.telemetry import logger
 

@@ -12,16 +12,16 @@ from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from control.control import Control
-from control.locks import Locks
 from control.metrics import CONTENT_TYPE
 from control.request import parse
-from control.runs import Runs
 from shared.body import read_json
 from shared.clients import bounded
 from shared.counters import Counters
 from shared.environment import Environment
+from shared.locks import Locks
 from shared.overview import Overview, health
 from shared.problems import NotFound, install, request_id
+from shared.runs import Runs
 from shared.served import served
 from shared.telemetry import logger, tracer
 

@@ -11,6 +11,8 @@ from shared.problems import BadRequest, NotFound
 from shared.served import Served
 
 FEWEST, MOST = SAMPLES
+TRIGGER = "api"
+"""What started the training, in the words of its history."""
 FIELDS = ("models", "use_synthetic_data", "n_samples", "profile")
 
 
@@ -42,7 +44,7 @@ def parse(body: Any, models: Mapping[str, Served]) -> Order:
     if errors:
         raise BadRequest("the training cannot be started as it is asked for", [*errors, *absent])
     records = {} if body.get("n_samples") is None else {"records": int(body["n_samples"])}
-    return Order(chosen, {"profile": profile, **records})
+    return Order(chosen, {"profile": profile, "trigger": TRIGGER, **records})
 
 
 def _profile(body: Mapping[str, Any]) -> str:

@@ -95,7 +95,7 @@ class TrainingPipeline(Construct):
             enabled=env.schedules,
             target=targets.StepFunctionsStartExecution(
                 machine,
-                input=scheduler.ScheduleTargetInput.from_object({"profile": LIVE}),
+                input=scheduler.ScheduleTargetInput.from_object({"profile": LIVE, "trigger": "schedule"}),
                 dead_letter_queue=missed,
                 role=missed.role(self, "ScheduleRole"),
             ),

@@ -14,9 +14,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from catalog.models import MODELS as CATALOGUE
 from catalog.openapi import document
 from control import handler as module
-from control.locks import HELD_S
-from control.runs import STARTS_S
 from shared.counters import Counters
+from shared.locks import HELD_S
+from shared.runs import STARTS_S
 from tests.lambda_.conftest import Context, Event
 from tests.lambda_.fakes import TIME, Registry, Ssm, refusal
 from tests.lambda_.machines import StepFunctions
@@ -192,7 +192,7 @@ def test_a_training_by_aliases_starts_each_model_with_its_input(world: World, as
     assert {each["status"] for each in body["executions"]} == {"started"}
     assert {each["profile"] for each in body["executions"]} == {"synthetic"}
     assert world.executions() == [
-        (each["execution_id"].partition(".")[2], {"profile": "synthetic", "records": 1000})
+        (each["execution_id"].partition(".")[2], {"profile": "synthetic", "trigger": "api", "records": 1000})
         for each in body["executions"]
     ]
     status, told = ask(f"models/train/{body['executions'][1]['execution_id']}")
@@ -211,7 +211,7 @@ def test_a_training_by_aliases_starts_each_model_with_its_input(world: World, as
 )
 def test_the_profile_that_is_trained_on(world: World, ask: Ask, given: Any, input_: Any) -> None:
     assert ask("models/train", {"models": ["failure", "failure_predictor"], **given})[0] == 202
-    assert [given for _, given in world.executions()] == [input_]
+    assert [given for _, given in world.executions()] == [{**input_, "trigger": "api"}]
 
 
 @pytest.mark.parametrize(
@@ -331,7 +331,8 @@ def test_a_start_that_was_broken_off_is_finished_by_the_next_caller(world: World
     assert ask("models/train", {"models": ["failure"], "use_synthetic_data": True})[0] == 503
     run = start(ask)
     assert (run["status"], run["profile"]) == ("running", "synthetic")
-    assert world.executions() == [(run["execution_id"].partition(".")[2], {"profile": "synthetic"})]
+    given = {"profile": "synthetic", "trigger": "api"}
+    assert world.executions() == [(run["execution_id"].partition(".")[2], given)]
 
 
 def test_a_lock_whose_run_was_never_started_is_taken_over(world: World, ask: Ask) -> None:
@@ -344,7 +345,7 @@ def test_a_lock_whose_run_was_never_started_is_taken_over(world: World, ask: Ask
     assert not world.steps.executions
     world.now += STARTS_S
     assert start(ask)["status"] == "started"
-    assert [given for _, given in world.executions()] == [{"profile": "live"}]
+    assert [given for _, given in world.executions()] == [{"profile": "live", "trigger": "api"}]
 
 
 def test_an_ancient_lock_is_worth_nothing(world: World, ask: Ask) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from control.locks import HELD_S, Lock, Locks
+from shared.locks import HELD_S, Lock, Locks
 from shared.served import Served
 from shared.telemetry import logger
 
@@ -48,8 +48,9 @@ class Runs:
     now: Callable[[], float] = time.time
     name: Callable[[], str] = lambda: uuid.uuid4().hex[:12]
 
-    def start(self, model: Served, given: dict[str, Any]) -> Run:
-        """The one that runs, or a new one; raises the client's errors, or NotDecided."""
+    def start(self, model: Served, given: dict[str, Any], name: str | None = None) -> Run:
+        """The one that runs, or a new one, called `name` where that is given; raises the client's errors, or
+        NotDecided."""
         running = self.running(model)
         if running:
             described = self.describe(model, running) or {}
@@ -58,7 +59,7 @@ class Runs:
             held = self.locks.read(model.name)
             if held and self._holds(model, held):
                 return Run(model.name, held.name, held.input.get("profile"), started=False)
-            mine = Lock(self.name(), given, int(self.now()))
+            mine = Lock(name or self.name(), given, int(self.now()))
             if self.locks.take(model.name, mine, over=held):
                 self._start(model, mine)
                 return Run(model.name, mine.name, given["profile"], started=True)
