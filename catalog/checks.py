@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from catalog.contract import LIVE, Advice, Contract, Fallback, Placement
+from catalog.contract import LIVE, Advice, Contract, Fallback, Feature, Placement
 from catalog.known import (
     CLASS_METRICS,
     FLOORS_ONLY,
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         ModelSpec,
         Promotion,
         RealTimeEndpoint,
+        Retraining,
         Rival,
         Router,
         Training,
@@ -39,12 +40,23 @@ MOST_LEARNERS = 5
 """A processing job takes ten inputs: beside candidates the code, three parts of the data, the champion."""
 KEBAB = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 NAME = rf"(?=[a-z]){KEBAB}"
-ROUTE = rf"/api(?:/v[1-9][0-9]*)?(?:/{KEBAB})?/predict/{KEBAB}|/predict"
+ROUTE = rf"/api(?:/v[1-9][0-9]*)?(?:/{KEBAB})?/(?:predict|optimize)/{KEBAB}|/predict"
 """The APIs' fixed routes lie elsewhere."""
 FORWARD = rf"/(?!predict){KEBAB}"
 ALIAS = r"[a-z][a-z0-9_-]{0,63}"
 FUNCTION_MB, FUNCTION_S = (256, 10_240), (1, 29)
 """Lambda's sizes; the gateway waits no longer."""
+RETRAINING: dict[str, tuple[float, float]] = {
+    "drift_psi": (0.05, 10),
+    "drifted_share": (0.01, 1),
+    "least_records": (100, 1_000_000),
+    "window_days": (1, 30),
+    "stale_days": (1, 365),
+    "cooldown_days": (1, 30),
+    "most_starts": (1, 30),
+    "least_fresh_rows": (20, 1_000_000),
+}
+"""What each setting may be. Counts of inputs are kept for 35 days; below a PSI of 0.05 lies chance."""
 SCHEDULE = r"cron\(\S+(?: \S+){5}\)|rate\((?:1 (?:minute|hour|day)|[1-9]\d* (?:minutes|hours|days))\)"
 
 
@@ -70,8 +82,8 @@ def _name_problems(spec: ModelSpec) -> Iterator[str]:
             yield f"alias {alias!r} must be lower-case letters, digits, - and _"
     if not re.fullmatch(ROUTE, spec.route):
         yield (
-            f"route {spec.route!r} must be /api/predict/ and one name in kebab-case;"
-            " a version and a group may stand before predict; or /predict alone"
+            f"route {spec.route!r} must be /api/predict/ or /api/optimize/ and one name in kebab-case;"
+            " a version and a group may stand before predict or optimize; or /predict alone"
         )
 
 
@@ -83,11 +95,20 @@ def _training_problems(training: Training, contract: Contract) -> Iterator[str]:
         if learners.count(search.learner) > 1:
             yield f"learner {search.learner!r} is searched twice"
         yield from _range_problems(search, LEARNERS.get(search.learner))
+        if contract.target.interval and not getattr(LEARNERS.get(search.learner), "intervals", True):
+            yield f"the target has an interval, which models of {search.learner!r} do not tell"
     yield from _rival_problems(learners)
     yield from _tuning_problems(training.tuning)
     yield from _promotion_problems(training.promotion, contract)
     if training.schedule is not None and not re.fullmatch(SCHEDULE, training.schedule):
         yield f"schedule {training.schedule!r} must be cron(six fields) or rate(number unit)"
+    yield from _retraining_problems(training.retraining)
+
+
+def _retraining_problems(retraining: Retraining) -> Iterator[str]:
+    for name, (low, high) in RETRAINING.items():
+        if not low <= getattr(retraining, name) <= high:
+            yield f"retraining: {name} {getattr(retraining, name):g} must be from {low:g} to {high:g}"
 
 
 def _rival_problems(learners: list[str]) -> Iterator[str]:
@@ -223,6 +244,7 @@ def _contract_problems(contract: Contract) -> Iterator[str]:
     for feature in contract.record.features:
         if feature.categories and (feature.missing != "refuse" or feature.example not in feature.categories):
             yield f"feature {feature.name} has categories: it must be required, its example one of them"
+        yield from _name_feature_problems(contract, feature)
     kept = contract.record.history.records if contract.record.history else 1
     if not 1 <= contract.steps <= kept:
         yield f"the model reads {contract.steps} records of an entity; its history keeps {kept}"
@@ -230,6 +252,10 @@ def _contract_problems(contract: Contract) -> Iterator[str]:
         yield f"the forecast is of {contract.target.ahead_of!r}, which is not a feature"
     if contract.advice:
         yield from _advice_problems(contract, contract.advice)
+    if contract.target.interval and (
+        not 0 < contract.target.interval < 1 or contract.advice is None or not contract.target.classes
+    ):
+        yield f"interval {contract.target.interval:g} must be below 1, and of a risk that advice tells of"
     if contract.placement:
         yield from _placement_problems(contract, contract.placement)
 
@@ -263,9 +289,25 @@ def _rule_problems(contract: Contract, names: list[str]) -> Iterator[str]:
             yield f"fallback answer {problem}"
 
 
+def _name_feature_problems(contract: Contract, feature: Feature) -> Iterator[str]:
+    if feature.names and feature.problem(feature.example):
+        yield f"feature {feature.name} has names: its example {feature.problem(feature.example)}"
+    if not feature.cut:
+        return
+    named = [each.name for each in contract.record.given if each.names]
+    whole = len(feature.cut) == 2 and feature.cut[0] in named and re.compile(feature.cut[1]).groups == 1
+    if not whole or feature.missing != "compute":
+        yield (
+            f"feature {feature.name} is cut: it must be computed, and name a feature of"
+            f" {', '.join(named) or '(none)'} and a pattern with one group"
+        )
+
+
 def _advice_problems(contract: Contract, advice: Advice) -> Iterator[str]:
     classes = contract.target.classes
-    for label in (advice.calm, *dict(advice.actions)):
+    if not classes and (advice.calm or advice.actions):
+        yield "advice on a number has levels alone: neither a calm class nor actions of classes"
+    for label in (advice.calm, *dict(advice.actions)) if classes else ():
         if label not in classes:
             yield f"advice names class {label!r}; the target has {', '.join(classes) or 'none'}"
     floors = [level.at_least for level in advice.levels]

@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from catalog.fields import Feature, Key, Missing, Problem, Target, Text, parse_time, shown
+from catalog.fields import Feature, Key, Missing, Problem, Target, Text, name_number, parse_time, shown
 from catalog.placement import EXPLORED, LOAD, MEASURES, PLATFORM, Placement, ServiceTwin
 from catalog.rules import OPERATORS, Advice, Detector, Fallback, Level, Points, Reading, Rule, Scorecard
 
@@ -27,7 +27,7 @@ __all__ = [
     "OPERATORS", "PLATFORM", "SAMPLES", "SHIPPED", "SYNTHETIC", "Advice", "Contract", "Detector",
     "Fallback", "Feature", "History", "Key", "Level", "Missing", "Placement", "Points", "Problem",
     "Reading", "RecordSchema", "Rule", "Scorecard", "ServiceTwin", "Target", "Text", "insight_id",
-    "parse_time", "shown",
+    "name_number", "parse_time", "shown",
 ]  # fmt: skip
 
 SHIPPED = ("__init__.py", "contract.py", "fields.py", "placement.py", "rules.py")
@@ -132,12 +132,17 @@ class RecordSchema:
     @cached_property
     def derives(self) -> bool:
         """Whether feature code computes some of its features."""
-        return any(feature.missing in ("derive", "compute") for feature in self.features)
+        return any(each.missing in ("derive", "compute") and not each.cut for each in self.features)
 
     @cached_property
     def given(self) -> tuple[Feature, ...]:
         """The features that records may hold."""
         return tuple(feature for feature in self.features if feature.missing != "compute")
+
+    @cached_property
+    def read(self) -> tuple[Feature, ...]:
+        """The features whose numbers are in a record as it stands: what it holds, and what is cut out."""
+        return tuple(feature for feature in self.features if feature.missing != "compute" or feature.cut)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,6 +192,7 @@ class Contract:
             "steps": self.steps if self.steps > 1 else None,
             "texts": [(text.name, text.buckets, text.grams) for text in self.record.texts],
             "forecast": (target.ahead_of, target.horizons, target.quantiles) if target.horizons else None,
+            "interval": target.interval,
         }
         agreed |= {name: value for name, value in more.items() if value}
         return hashlib.sha256(json.dumps(agreed, sort_keys=True).encode()).hexdigest()[:16]
@@ -197,7 +203,7 @@ class Contract:
 
     def encode(self, record: Mapping[str, Any]) -> list[float]:
         """One record's features in order: NaN where a value is missing, the default where one is declared."""
-        row = [_value(feature, record.get(feature.name)) for feature in self.record.features]
+        row = [_value(feature, record.get(feature.source)) for feature in self.record.features]
         for text in self.record.texts:
             row += text.encode(record.get(text.name) or "")
         return row
@@ -246,6 +252,8 @@ def _agreed(feature: Feature) -> tuple[object, ...]:
         feature.integer,
         feature.missing,
         *feature.categories,
+        *((feature.names,) if feature.names else ()),
+        *feature.cut,
     )
     return (*told, feature.default) if feature.missing == "default" else told
 

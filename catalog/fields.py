@@ -57,7 +57,9 @@ class Key:
 class Feature:
     """One number the model reads: its unit, the range it may take and the rule for its absence.
 
-    Of `categories` callers give one by name; the model reads its place among them.
+    Of `categories` callers give one by name; the model reads its place among them. Of `names`, a pattern,
+    they give any that matches, also one that nobody has seen; the model reads its `name_number`. A name may
+    be `cut` out of another feature's: that feature, and a pattern whose group finds it there.
     """
 
     name: str
@@ -71,15 +73,30 @@ class Feature:
     """The value where it is left out and `missing` is `default`; the answer lists it as imputed."""
     example: float | str = 0.0
     categories: tuple[str, ...] = ()
+    names: str = ""
+    cut: tuple[str, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """The field of a record that it is read from."""
+        return self.cut[0] if self.cut else self.name
 
     def number(self, value: float | str) -> float:
-        """A valid value as the model reads it."""
-        return float(self.categories.index(value)) if isinstance(value, str) else float(value)
+        """A valid value of its source as the model reads it; NaN where nothing can be cut out of it."""
+        if not isinstance(value, str):
+            return float(value)
+        if self.categories:
+            return float(self.categories.index(value))
+        found = re.match(self.cut[1], value) if self.cut else None
+        return math.nan if self.cut and found is None else name_number(found.group(1) if found else value)
 
     def problem(self, value: object) -> str | None:
         if self.categories:
             known = isinstance(value, str) and value in self.categories
             return None if known else f"must be one of {', '.join(self.categories)}, got {shown(value)}"
+        if self.names:
+            named = isinstance(value, str) and re.fullmatch(self.names, value)
+            return None if named else f"must be text that matches {self.names}, got {shown(value)}"
         if not isinstance(value, NUMBER) or isinstance(value, bool):
             return f"must be a number ({self.unit}), got {shown(value)}"
         if not -LARGEST <= value <= LARGEST:
@@ -155,6 +172,8 @@ class Target:
     quantiles: tuple[float, ...] = ()
     limits: tuple[tuple[str, float], ...] = ()
     """Named values whose crossing a forecast foretells."""
+    interval: float = 0.0
+    """How likely the risk (see `Advice`) lies between the bounds that the model tells of it; none at 0."""
 
     def problem(self, value: object) -> str | None:
         if self.classes:
@@ -164,6 +183,11 @@ class Target:
         if number and self.minimum <= cast(float, value) <= self.maximum:
             return None
         return f"must be a number from {self.minimum:g} to {self.maximum:g}, got {shown(value)}"
+
+
+def name_number(name: str) -> float:
+    """A name as models read it: 24 bits of its checksum, which float32 holds exactly."""
+    return float(zlib.crc32(name.encode("utf-8", "replace")) >> 8)
 
 
 def parse_time(text: str) -> datetime | None:

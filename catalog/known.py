@@ -12,11 +12,13 @@ class Learner:
     """A learner of training/learners/ and the hyperparameters of it that a range may search.
 
     `packages`, locked in requirements-<package>.txt, are what its container lacks: they travel in the bundle.
+    `intervals`: its models tell the bounds of a risk.
     """
 
     framework: Framework
     hyperparameters: tuple[str, ...]
     packages: tuple[str, ...] = ()
+    intervals: bool = False
 
 
 LEARNERS = {

@@ -36,7 +36,7 @@ def prediction(spec: ModelSpec) -> Schema:
     elif contract.target.horizons:
         told = whole(_of_forecast(contract))
     else:
-        told = whole(_of_classes(contract) if contract.target.classes else {"value": _value(contract)})
+        told = whole(_of_classes(contract) if contract.target.classes else _of_number(contract))
     told["properties"].update(_beside(contract))
     if any(feature.missing == "default" for feature in contract.record.features):
         told["required"] = [*told["required"], "imputed"]
@@ -55,6 +55,10 @@ def _value(contract: Contract) -> Schema:
     target = contract.target
     described = f"{target.description}, from {target.minimum:g} to {target.maximum:g} {target.unit}".strip()
     return {**NUMBER, "description": described}
+
+
+def _of_number(contract: Contract) -> Schema:
+    return {"value": _value(contract), **(_advised(contract.advice) if contract.advice else {})}
 
 
 def _label(contract: Contract) -> Schema:
@@ -79,14 +83,32 @@ def _of_classes(contract: Contract) -> Schema:
         "probability": {**KNOWN_SHARE, "description": risk},
         **_confidence(contract),
         **_advised(contract.advice),
+        **_interval(contract),
+    }
+
+
+def _interval(contract: Contract) -> Schema:
+    """The bounds of the risk, where the model tells them."""
+    level = contract.target.interval
+    if not level:
+        return {}
+    bounds = whole({"level": {"const": level}, "low": SHARE, "high": SHARE})
+    return {
+        "interval": {
+            **bounds,
+            "type": ["object", "null"],
+            "description": f"Where the probability lies, {level:.0%} sure",
+        }
     }
 
 
 def _advised(advice: Advice) -> Schema:
     actions = dict.fromkeys([*(level.action for level in advice.levels), *(act for _, act in advice.actions)])
+    left = {"description": "What the probability leaves of 1"}
     return {
         advice.field: {"type": "string", "enum": [level.name for level in advice.levels]},
         "recommended_action": {"type": "string", "enum": list(actions)},
+        **({advice.calm_score: {**KNOWN_SHARE, **left}} if advice.calm_score else {}),
     }
 
 

@@ -83,15 +83,17 @@ class Level:
 class Advice:
     """What an answer means for the operator.
 
-    Risk is the probability that the class is another than `calm`. `levels` stand highest first; the last one
+    Risk is the probability that the class is another than `calm`; of a number, its share of the target's
+    range. `levels` stand highest first; the last one
     is reached at 0. `field` names the level in answers. A class in `actions` brings an action of its own,
-    from the second lowest level upwards.
+    from the second lowest level upwards. Under `calm_score` answers tell what the risk leaves of 1.
     """
 
     calm: str
-    field: Literal["severity", "risk_level"]
+    field: Literal["severity", "risk_level", "stress_level", "stability_level"]
     levels: tuple[Level, ...]
     actions: tuple[tuple[str, str], ...] = ()
+    calm_score: str = ""
 
     def level(self, risk: float) -> Level:
         return next((level for level in self.levels if risk >= level.at_least), self.levels[-1])

@@ -138,6 +138,14 @@ def _feature(feature: Feature, *, remembered: bool) -> Schema:
             "description": feature.description,
             "examples": [feature.example],
         }
+    if feature.names:
+        kind: Any = "string" if feature.missing == "refuse" else ["string", "null"]
+        return {
+            "type": kind,
+            "pattern": f"^(?:{feature.names})$",
+            "description": f"{feature.description}. {_absent(feature, remembered)}",
+            "examples": [feature.example],
+        }
     number = "integer" if feature.integer else "number"
     schema: Schema = {
         "type": number if feature.missing == "refuse" else [number, "null"],

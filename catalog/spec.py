@@ -5,6 +5,7 @@ Everything is checked at construction; every problem is gathered and raised once
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -141,6 +142,29 @@ class Rival:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Retraining:
+    """When a model is retrained beside its schedule, and what bounds it; see docs/lifecycle.md.
+
+    Live inputs have drifted where the population stability index (PSI) of at least `drifted_share` of the
+    features is above `drift_psi`, each over `least_records` of the last `window_days` days.
+    """
+
+    drift_psi: float = 0.25
+    drifted_share: float = 0.2
+    least_records: int = 500
+    window_days: int = 7
+    stale_days: int = 45
+    """Age from which a champion is retrained whatever its inputs are."""
+    cooldown_days: int = 7
+    """Since the last training, whoever started it."""
+    most_starts: int = 2
+    """By drift or staleness, within 30 days."""
+    least_fresh_rows: int = 200
+    """Labelled live records, newer than the champion's data, without which there is nothing to learn, and
+    rows of the test split on which a challenger is compared with the champion on what neither has seen."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Training:
     """How a model is learned: by which learners, searched how, judged and promoted by what, how often."""
 
@@ -153,6 +177,7 @@ class Training:
     """Synthetic records that a first training needs to get through its gates."""
     schedule: str | None = "cron(0 3 1 * ? *)"
     """When retraining on live records starts, as an EventBridge Scheduler expression (UTC), if it does."""
+    retraining: Retraining = field(default_factory=Retraining)
 
     @property
     def searches(self) -> tuple[Rival, ...]:
@@ -197,8 +222,8 @@ class ModelSpec:
 
     @property
     def api(self) -> str:
-        """Where its API begins: the route up to /predict."""
-        return self.route.partition("/predict")[0]
+        """Where its API begins: the route up to /predict or /optimize."""
+        return re.split("/(?:predict|optimize)", self.route)[0]
 
     @property
     def router(self) -> Router | None:

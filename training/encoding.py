@@ -100,8 +100,8 @@ class Encoder:
             np.array(time, np.int64),
             {
                 feature.name: np.array([_number(feature, each) for each in records], np.float64)
-                for feature in record.given
-                if any(feature.name in each for each in records)
+                for feature in record.read
+                if any(feature.source in each for each in records)
             },
             {text.name: [each.get(text.name) for each in records] for text in record.texts},
         )
@@ -135,5 +135,5 @@ def _complete(column: Matrix, feature: Feature, given: Array | None, *, derived:
 
 
 def _number(feature: Feature, record: Mapping[str, Any]) -> float:
-    value = record.get(feature.name)
+    value = record.get(feature.source)
     return np.nan if value is None else feature.number(value)

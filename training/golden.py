@@ -25,7 +25,8 @@ def of(model: Artifact, rows: Rows) -> dict[str, Any]:
 
     `rows` are lists of numbers, null where missing, or with `sparse` lists of [place, number] that leave
     zeros out. An answer may differ by `tolerance`; a row whose label such a difference could change is left
-    out. Of a classifier there are `probabilities` and `labels` (class numbers), else `values`.
+    out. Of a classifier there are `probabilities` and `labels` (class numbers), else `values`; where the target
+    has one, also `interval`.
     """
     chosen = _spread(model, rows)
     features, width = rows.features[chosen], len(model.contract.columns)
@@ -36,6 +37,8 @@ def of(model: Artifact, rows: Rows) -> dict[str, Any]:
         "sparse": width > DENSE,
         "rows": [_sparse(row) if width > DENSE else _dense(row) for row in features],
     }
+    if model.contract.target.interval:
+        found["interval"] = model.interval(features).tolist()
     if model.contract.target.classes:
         labels = model.labels(answers).tolist()
         return {**found, "tolerance": TOLERANCE, "probabilities": answers.tolist(), "labels": labels}

@@ -13,13 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 import pyarrow.parquet as pq
 
 from catalog.contract import EXPLORED, MEASURES, PLATFORM, Contract, Feature, Target
-from columns import texts
+from columns import array, texts
 from jobs import JobError
 
 ROWS = 1 << 17
@@ -50,8 +51,8 @@ def survey(raw: Path, profile: str, contract: Contract) -> Source:
     for path in files:
         count, columns = _outline(path, contract)
         rows, given = rows + count, given | set(columns)
-    names = (feature.name for feature in contract.record.given)
-    return Source(raw, files, tuple(name for name in names if name in given), rows)
+    features = (feature.name for feature in contract.record.read if feature.source in given)
+    return Source(raw, files, tuple(features), rows)
 
 
 def tables(source: Source, contract: Contract) -> Iterator[pa.Table]:
@@ -101,7 +102,8 @@ def _keys(contract: Contract) -> tuple[str, str]:
 def _normalised(path: Path, contract: Contract, features: tuple[str, ...]) -> Iterator[pa.Table]:
     texts = [text.name for text in contract.record.texts]
     measured = (PLATFORM, *MEASURES, CHOSEN_BY) if contract.placement else (contract.target.name,)
-    wanted = [*_keys(contract), *features, *texts, *measured]
+    sources = [each.source for each in contract.record.read if each.name in features]
+    wanted = list(dict.fromkeys((*_keys(contract), *sources, *texts, *measured)))
     with _naming(path):
         for batch in _parquet(path, wanted) if path.suffix == ".parquet" else _json(path, wanted, contract):
             yield _normal(batch, contract, features)
@@ -114,7 +116,8 @@ def _parquet(path: Path, wanted: list[str]) -> Iterator[pa.RecordBatch]:
 
 
 def _json(path: Path, wanted: list[str], contract: Contract) -> Iterator[pa.RecordBatch]:
-    numbers = {feature.name for feature in contract.record.given if not feature.categories} | {*MEASURES}
+    measured = (each.name for each in contract.record.given if not (each.categories or each.names))
+    numbers = {*measured, *MEASURES}
     numbers |= set() if contract.target.classes else {contract.target.name}
     schema = pa.schema([(name, pa.float64() if name in numbers else pa.string()) for name in wanted])
     table = pj.read_json(
@@ -133,10 +136,10 @@ def _normal(batch: pa.RecordBatch, contract: Contract, features: tuple[str, ...]
         if columns[name].null_count:
             raise ValueError(f"{columns[name].null_count} records have no {key}")
     empty = pa.nulls(len(batch), pa.float64())
-    for feature in contract.record.given:
-        name = feature.name
-        if name in features:
-            columns[name] = _feature(feature, batch[name]) if name in given else empty
+    for feature in contract.record.read:
+        if feature.name in features:
+            there = feature.source in given
+            columns[feature.name] = _feature(feature, batch[feature.source]) if there else empty
     for text in contract.record.texts:
         there = text.name in given
         columns[text.name] = batch[text.name].cast(pa.string()) if there else empty.cast(pa.string())
@@ -184,7 +187,14 @@ def _number(name: str, column: pa.Array) -> pa.Array:
 def _feature(feature: Feature, column: pa.Array) -> pa.Array:
     if feature.categories:
         return _coded(feature.name, feature.categories, column)
-    return _number(feature.name, column)
+    return _named(feature, column) if feature.names else _number(feature.name, column)
+
+
+def _named(feature: Feature, column: pa.Array) -> pa.Array:
+    """Each name's number, as requests' are made; null where there is none."""
+    found = column.cast(pa.string()).dictionary_encode()
+    codes = np.array([feature.number(name) for name in found.dictionary.to_pylist()], np.float64)
+    return pc.take(pc.if_else(pc.is_nan(array(codes)), None, array(codes)), found.indices)
 
 
 def _target(target: Target, column: pa.Array) -> pa.Array:

@@ -134,8 +134,9 @@ class Splitting:
 
 def _fitted(scaler: StandardScaler, contract: Contract) -> dict[str, Any]:
     """Mean and scale. What the training split never has stays as it is, and so do texts: their columns are of
-    one scale already, and a rare n-gram must not outweigh all else."""
-    texts = {column for text in contract.record.texts for column in text.columns}
-    kept = np.isfinite(scaler.mean_) & [name.partition("[")[0] not in texts for name in contract.columns]
+    one scale already, and a rare n-gram must not outweigh all else. Names are looked up, digit for digit."""
+    as_is = {column for text in contract.record.texts for column in text.columns}
+    as_is |= {feature.name for feature in contract.record.features if feature.names}
+    kept = np.isfinite(scaler.mean_) & [name.partition("[")[0] not in as_is for name in contract.columns]
     mean, scale = np.where(kept, scaler.mean_, 0.0), np.where(kept, scaler.scale_, 1.0)
     return {"kind": "StandardScaler", "mean": mean.tolist(), "scale": scale.tolist()}

@@ -19,21 +19,26 @@ class Answer:
     risk: float | None = None
 
 
-def of_classes(contract: Contract, label: str, shares: Mapping[str, float] | None) -> Answer:
-    """`shares` are the classes' probabilities, None where a rule without them answered."""
+def of_classes(
+    contract: Contract,
+    label: str,
+    shares: Mapping[str, float] | None,
+    interval: tuple[float, float] | None = None,
+) -> Answer:
+    """`shares` are the classes' probabilities, None where a rule without them answered; `interval` bounds the
+    risk."""
     told = {name: round(share, DIGITS) for name, share in shares.items()} if shares else None
     confidence = told[label] if told else None
     if contract.advice is None:
         return Answer({"label": label, "probabilities": told, "confidence": confidence})
     risk = round(1 - shares[contract.advice.calm], DIGITS) if shares else None
-    level, action = _advised(contract, label, risk)
     body: dict[str, Any] = {
         "label": label,
         "probability": risk,
         "probabilities": told,
         "confidence": confidence,
-        contract.advice.field: level,
-        "recommended_action": action,
+        **_advised(contract, label, risk),
+        **_interval(contract, interval),
     }
     if told and len(contract.target.classes) > 2:
         name = contract.target.name
@@ -48,9 +53,17 @@ def of_point(contract: Contract, anomalous: bool, score: float, band: Mapping[st
     body: dict[str, Any] = {"label": alarm if anomalous else calm, "score": round(score, DIGITS), **band}
     if contract.advice is None:
         return Answer(body)
-    level, action = _advised(contract, body["label"], score if anomalous else 0.0)
-    body |= {contract.advice.field: level, "recommended_action": action}
+    body |= _advised(contract, body["label"], score if anomalous else 0.0)
     return Answer(body, score if anomalous else None)
+
+
+def of_number(contract: Contract, value: float) -> Answer:
+    """Its risk is its share of the target's range, where the contract advises on it."""
+    if contract.advice is None:
+        return Answer({"value": value})
+    target = contract.target
+    risk = round((value - target.minimum) / (target.maximum - target.minimum), DIGITS)
+    return Answer({"value": value, **_advised(contract, "", risk)}, risk)
 
 
 def of_rule(contract: Contract, record: Mapping[str, Any]) -> Answer:
@@ -61,10 +74,12 @@ def of_rule(contract: Contract, record: Mapping[str, Any]) -> Answer:
         shares = dict.fromkeys(contract.target.classes, 0.0)
         shares |= {rule.positive: risky, rule.negative: 1 - risky}
         return of_classes(contract, rule.answer(record), shares)
-    said = rule.answer(record) if rule else None
+    if rule is None:
+        raise AttributeError(f"{contract.name} has no rule")
+    said = rule.answer(record)
     if contract.target.classes:
         return of_classes(contract, str(said), None)
-    return Answer({"value": said})
+    return of_number(contract, float(said))
 
 
 def history(contract: Contract, known: int, remembered: bool) -> dict[str, Any]:
@@ -84,10 +99,30 @@ def numbers(shares: Sequence[float], contract: Contract) -> dict[str, float]:
     return {name: float(share) for name, share in zip(contract.target.classes, shares, strict=True)}
 
 
-def _advised(contract: Contract, label: str, risk: float | None) -> tuple[str, str]:
-    """Level and action. Where no risk is known, a class that is not the calm one counts as just above it."""
+def _advised(contract: Contract, label: str, risk: float | None) -> dict[str, Any]:
+    """Level and action, and what the risk leaves of 1 where that has a name.
+
+    Where no risk is known, a class that is not the calm one counts as just above it.
+    """
     advice = contract.advice
     assert advice  # noqa: S101 - asked for by contracts that have one
-    if risk is None:
-        risk = 0.0 if label == advice.calm else advice.levels[-2].at_least
-    return advice.level(risk).name, advice.action(risk, label)
+    reached = risk
+    if reached is None:
+        reached = 0.0 if label == advice.calm else advice.levels[-2].at_least
+    told: dict[str, Any] = {
+        advice.field: advice.level(reached).name,
+        "recommended_action": advice.action(reached, label),
+    }
+    if advice.calm_score:
+        told[advice.calm_score] = None if risk is None else round(1 - risk, DIGITS)
+    return told
+
+
+def _interval(contract: Contract, bounds: tuple[float, float] | None) -> dict[str, Any]:
+    """Null where a rule answered, which knows none."""
+    if not contract.target.interval:
+        return {}
+    if bounds is None:
+        return {"interval": None}
+    low, high = (round(float(bound), DIGITS) for bound in bounds)
+    return {"interval": {"level": contract.target.interval, "low": low, "high": high}}

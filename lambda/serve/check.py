@@ -40,6 +40,9 @@ def _replayed(session: Session, golden: dict[str, Any], contract: Contract) -> d
     found = session.run(rows)
     known = np.array(golden["probabilities" if contract.target.classes else "values"], np.float64)
     difference = float(np.abs(found.numbers - known.reshape(found.numbers.shape)).max())
+    if found.interval is not None:
+        bounds = np.array(golden["interval"], np.float64)
+        difference = max(difference, float(np.abs(found.interval - bounds).max()))
     if difference > golden["tolerance"]:
         return _refused(
             f"answers differ from golden.json by {difference:.3g}, allowed is {golden['tolerance']:g}"

@@ -52,7 +52,7 @@ class Inputs:
         entity = np.repeat(np.arange(len(windows)), lengths)
         time = np.array([time_ms for time_ms, _ in snapshots], np.int64) // 1000
         given = {name for _, values in snapshots for name in values}
-        values = {each.name: _column(snapshots, each) for each in schema.features if each.name in given}
+        values = {each.name: _column(snapshots, each) for each in schema.read if each.source in given}
         columns, last = code.Columns(entity, time, values), np.cumsum(lengths) - 1
         built: NDArray[np.float64] = code.build(columns, last)
         for place, feature in enumerate(schema.features):
@@ -62,10 +62,8 @@ class Inputs:
 
 
 def _column(snapshots: Sequence[Snapshot], feature: Feature) -> NDArray[np.float64]:
-    found = [values.get(feature.name, MISSING) for _, values in snapshots]
-    if feature.categories:
-        found = [feature.number(value) for value in found]
-    return np.array(found, np.float64)
+    found = [values.get(feature.source, MISSING) for _, values in snapshots]
+    return np.array([feature.number(value) for value in found], np.float64)
 
 
 def _narrowed(features: NDArray[np.float64]) -> Rows:

@@ -27,6 +27,7 @@ class Said:
     label: int | None = None
     package: str | None = None
     reason: str | None = None
+    interval: tuple[float, float] | None = None
 
 
 @dataclass
@@ -115,5 +116,6 @@ def _split(output: Output, records: int, package: str) -> list[Said]:
     numbers = output.numbers.reshape(records, -1, output.numbers.shape[1])
     if output.labels is None:
         return [Said(each, None, package) for each in numbers]
-    pairs = zip(numbers, output.labels.tolist(), strict=True)
-    return [Said(each[0], label, package) for each, label in pairs]
+    bounds = [None] * records if output.interval is None else [(low, high) for low, high in output.interval]
+    told = zip(numbers, output.labels.tolist(), bounds, strict=True)
+    return [Said(each[0], label, package, interval=between) for each, label, between in told]

@@ -109,10 +109,11 @@ class Service:
             return answers.of_rule(self.contract, sent.record)
         if said.label is not None:
             shares = answers.numbers(said.numbers, self.contract)
-            return answers.of_classes(self.contract, self.contract.target.classes[said.label], shares)
+            label = self.contract.target.classes[said.label]
+            return answers.of_classes(self.contract, label, shares, said.interval)
         if self.contract.target.horizons:
             return Answer(forecasts.told(self.contract, window, said.numbers))
-        return Answer({"value": round(float(said.numbers[0, 0]), 4)})
+        return answers.of_number(self.contract, round(float(said.numbers[0, 0]), 4))
 
     def _with_history(self, told: Answer, window: Window, seen: Remembered[Window]) -> Answer:
         body = {**told.body, "history": answers.history(self.contract, len(window), seen.known)}

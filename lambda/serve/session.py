@@ -22,10 +22,12 @@ class ModelFailed(Exception):
 
 @dataclass(frozen=True)
 class Output:
-    """`numbers` (n, classes) are probabilities, or (n, values); `labels` (n,) class numbers, of classes."""
+    """`numbers` (n, classes) are probabilities, or (n, values); `labels` (n,) class numbers, of classes;
+    `interval` (n, 2) the bounds of the risk, where the model tells them."""
 
     numbers: Numbers
     labels: NDArray[np.int64] | None = None
+    interval: Numbers | None = None
 
 
 class Session:
@@ -53,8 +55,9 @@ class Session:
         """Answers to (n, columns); ModelFailed where they are not of the contract's kind or not finite."""
         classes = self._target.classes
         wanted = ["probabilities", "label"] if classes else ["value"]
+        wanted += ["interval"] if self._target.interval else []
         try:
-            numbers, *labels = self._session.run(wanted, {"features": rows})
+            numbers, *more = self._session.run(wanted, {"features": rows})
         except Exception as error:  # see above
             raise ModelFailed(f"{type(error).__name__}: {error}") from error
         numbers = numbers.reshape(len(rows), -1).astype(np.float64)
@@ -63,7 +66,15 @@ class Session:
             raise ModelFailed(f"answered {numbers.shape}, or not in finite numbers")
         if not classes:
             return Output(numbers)
-        codes = labels[0].reshape(-1)
+        codes = more[0].reshape(-1)
         if codes.shape != (len(rows),) or codes.min() < 0 or codes.max() >= width:
             raise ModelFailed("answered with labels that are no classes")
-        return Output(np.clip(numbers, 0, 1), codes)
+        return Output(np.clip(numbers, 0, 1), codes, _bounds(more[1], len(rows)) if more[1:] else None)
+
+
+def _bounds(interval: Rows, rows: int) -> Numbers:
+    """ModelFailed where they are not two numbers a row, the lower one first."""
+    bounds: Numbers = interval.reshape(rows, -1).astype(np.float64)
+    if bounds.shape != (rows, 2) or not (bounds[:, 0] <= bounds[:, 1]).all():
+        raise ModelFailed(f"answered with bounds {bounds.shape} that are no intervals")
+    return np.clip(bounds, 0, 1)

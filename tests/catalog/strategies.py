@@ -28,6 +28,8 @@ def key(field: Key) -> st.SearchStrategy[str]:
 def feature(field: Feature) -> st.SearchStrategy[Any]:
     if field.categories:
         return st.sampled_from(field.categories)
+    if field.names:
+        return st.from_regex(field.names, fullmatch=True)
     if field.integer:
         top = 10**6 if field.maximum is None else int(field.maximum)
         return st.integers(int(field.minimum), top)

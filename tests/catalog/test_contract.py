@@ -40,7 +40,7 @@ def test_a_good_record_is_accepted_and_encoded_in_order(spec: ModelSpec, data: s
     schema = spec.contract.record
     for feature, value in zip(schema.features, row, strict=False):
         left_out = feature.default if feature.missing == "default" else math.nan
-        given = record.get(feature.name)
+        given = record.get(feature.source)
         assert value == pytest.approx(
             left_out if given is None else feature.number(given), nan_ok=True, rel=0
         )

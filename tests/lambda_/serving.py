@@ -154,6 +154,9 @@ def export(contract: Contract, bias: Mapping[str, float] | None = None, *, gaps:
     outputs = target.classes or tuple(map(str, range(len(target.quantiles) or 1)))
     seed = int(hashlib.sha256(contract.name.encode()).hexdigest()[:8], 16)
     weights = np.random.default_rng(seed).normal(0, 1e-4, (width, len(outputs))).astype(np.float32)
+    named = [feature.name in contract.columns and bool(feature.names) for feature in contract.record.features]
+    if any(named):
+        weights[: len(named)][named] /= 1e6
     added = np.array([(bias or {}).get(name, 0.0) for name in outputs], np.float32)
     nodes = [
         onnx_file.node("IsNaN", ["features"], "gone"),
@@ -171,6 +174,9 @@ def export(contract: Contract, bias: Mapping[str, float] | None = None, *, gaps:
             onnx_file.tensor("probabilities", onnx_file.FLOAT, "records", len(outputs)),
             onnx_file.tensor("label", onnx_file.INT64, "records"),
         ]
+    if target.interval:
+        nodes += [onnx_file.node("Mul", ["probabilities", "bounds"], "interval")]
+        described.append(onnx_file.tensor("interval", onnx_file.FLOAT, "records", 2))
     return onnx_file.model(
         name=contract.name,
         nodes=nodes,
@@ -178,6 +184,7 @@ def export(contract: Contract, bias: Mapping[str, float] | None = None, *, gaps:
             onnx_file.constant("zero", np.array(0, np.float32)),
             onnx_file.constant("weights", weights),
             onnx_file.constant("bias", added),
+            onnx_file.constant("bounds", np.array((0, 1), np.float32)),
         ],
         inputs=[onnx_file.tensor("features", onnx_file.FLOAT, "records", width)],
         outputs=described,

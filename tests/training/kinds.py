@@ -39,6 +39,36 @@ NOTES = Contract(
     record=RecordSchema(name="note", title="Note", keys=KEYS, features=(LOAD,), texts=(NOTE,)),
     target=STATE,
 )
+PLACES = Contract(
+    name="places",
+    title="Names",
+    record=RecordSchema(
+        name="place",
+        title="Place",
+        keys=KEYS,
+        features=(
+            Feature(
+                name="place",
+                unit="name",
+                description="Where",
+                names=r"[a-z]+-[0-9]+",
+                missing="refuse",
+                example="hall-1",
+            ),
+            Feature(
+                name="building",
+                unit="name",
+                description="Its house",
+                names="[a-z]+",
+                cut=("place", "([a-z]+)-"),
+                missing="compute",
+                example="hall",
+            ),
+            LOAD,
+        ),
+    ),
+    target=STATE,
+)
 AHEAD = Contract(
     name="ahead",
     title="Forecast",
@@ -65,6 +95,9 @@ def readings(devices=10, hours=60, seed=0):
     return {
         "device": [f"d-{number}" for number in np.tile(np.arange(devices), hours)],
         "seen_at": [START + timedelta(hours=int(hour)) for hour in np.repeat(np.arange(hours), devices)],
+        "place": [
+            ("hall-1", "hall-2", "barn-1")[number % 3] for number in np.tile(np.arange(devices), hours)
+        ],
         "load": np.where(gone, np.nan, load.ravel()),
         "errors": draw.poisson(3, rows).astype(float),
         "note": [f"{word} {number}" for number, word in enumerate(words)],

@@ -21,10 +21,10 @@ import inference
 from dataset import KNOWN, read
 from encoding import Encoder
 from tests.training.fleet import metadata_of, prepared_from, split_table, train_on
-from tests.training.kinds import AHEAD, CARD, NOTES, SERIES, as_records, readings
+from tests.training.kinds import AHEAD, CARD, NOTES, PLACES, SERIES, as_records, readings
 from tests.training.test_evaluate import packed
 
-CONTRACTS = {contract.name: contract for contract in (SERIES, NOTES, AHEAD)}
+CONTRACTS = {contract.name: contract for contract in (SERIES, NOTES, AHEAD, PLACES)}
 ROOT = Path(__file__).parents[2]
 PARTS = ("train", "validation", "test")
 
@@ -75,7 +75,7 @@ def by_key(table):
     return [(entity, time.isoformat()) for entity, time in keys]
 
 
-@pytest.mark.parametrize("name", ["series", "notes"])
+@pytest.mark.parametrize("name", ["series", "notes", "places"])
 def test_the_splits_hold_what_serving_would_read(splits, name):
     """The whole stream in one request gives the columns of every split's row, unlabelled records included."""
     contract, records = CONTRACTS[name], as_records(readings())
@@ -181,7 +181,7 @@ def test_a_record_sent_alone_has_no_earlier_steps():
 
 
 def test_each_kind_learns_and_is_judged_beside_its_baselines(evaluations):
-    series, notes, ahead = (evaluations[name] for name in CONTRACTS)
+    series, notes, ahead, places = (evaluations[name] for name in CONTRACTS)
     assert series["metrics"]["auc"] > series["baselines"]["rule"]["auc"] > 0.55
     assert series["alone"]["auc"] < series["metrics"]["auc"]
     assert notes["metrics"]["accuracy"] > 0.95
@@ -190,6 +190,7 @@ def test_each_kind_learns_and_is_judged_beside_its_baselines(evaluations):
     assert set(ahead["metrics"]) == set(ahead["baselines"]["persistence"]) >= {"pinball", "coverage"}
     assert set(ahead["horizons"]) == {"1", "6"}
     assert series["horizons"] == {}
+    assert places["rows"] > 0
 
 
 def test_an_endpoint_reads_windows_and_texts(models, tmp_path, monkeypatch):

@@ -8,13 +8,13 @@ import pytest
 
 import grams
 import windows
-from catalog.contract import Text
+from catalog.contract import Text, name_number
 from encoding import Encoder
 from features import iops_insight
 from tests.training.fleet import RISK, fleet
 from tests.training.fleet import as_records as as_insights
 from tests.training.given import columns
-from tests.training.kinds import NOTES, SERIES, START, as_records, readings
+from tests.training.kinds import NOTES, PLACES, SERIES, START, as_records, readings
 
 
 def shuffled(records, seed=1):
@@ -46,6 +46,24 @@ def test_feature_code_of_other_features_is_refused():
     record = replace(RISK.record, features=RISK.record.features[1:])
     with pytest.raises(ValueError, match=r"features\.iops_insight builds .* contract iops-risk has"):
         Encoder.of(replace(RISK, record=record))
+
+
+def test_names_are_numbers_and_parts_of_them_are_too():
+    records = [
+        {"device": "d", "seen_at": START.isoformat(), "place": place, "load": 1.0}
+        for place in ("hall-1", "hall-2", "barn-1")
+    ]
+    rows = Encoder.of(PLACES).windows(Encoder.of(PLACES).read(records))
+    np.testing.assert_array_equal(rows, np.array([PLACES.encode(record) for record in records], np.float32))
+    assert len(set(rows[:, 0])) == 3
+    assert rows[0, 1] == rows[1, 1] == name_number("hall") != rows[2, 1]
+    assert (rows[:, :2] == rows[:, :2].astype(int)).all()
+
+
+def test_of_a_name_without_the_part_the_part_is_missing():
+    odd = {"device": "d", "seen_at": START.isoformat(), "place": "somewhere", "load": 1.0}
+    assert [problem.field for problem in PLACES.check(odd)] == ["place"]
+    assert np.isnan(PLACES.encode(odd)[1])
 
 
 TEXTS = [
