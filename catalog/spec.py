@@ -6,8 +6,8 @@ Everything is checked at construction; every problem is gathered and raised once
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
 from catalog.checks import problems_of
 from catalog.contract import Contract
@@ -83,6 +83,12 @@ class Promotion:
     higher_is_better: bool
     margin: float
     profiles: tuple[Profile, ...]
+
+    @property
+    def rules(self) -> dict[str, Any]:
+        """As the gate function reads them."""
+        rules = asdict(self)
+        return rules | {"profiles": {each["name"]: list(each["gates"]) for each in rules["profiles"]}}
 
 
 @dataclass(frozen=True, kw_only=True)

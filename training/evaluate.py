@@ -55,7 +55,7 @@ def evaluate(
     is the place of the one that all else is about.
     """
     known, rows = dataset.read_metadata(metadata, contract), dataset.read(test, contract)
-    candidates = [_candidate(path, contract) for path in models]
+    candidates = [opened(path, contract) for path in models]
     rivals, chosen = _compared(candidates, rows, validation, rule)
     candidate = candidates[chosen]
     answers = ask(candidate, rows.features)
@@ -112,7 +112,8 @@ def _load(path: Path) -> Artifact:
         raise JobError(f"{path} is not a model that train.py wrote: {error}") from None
 
 
-def _candidate(path: Path, contract: Contract) -> Artifact:
+def opened(path: Path, contract: Contract) -> Artifact:
+    """The candidate at `path`; JobError where it is none, or of another contract."""
     found = _load(path)
     if found.contract.hash != contract.hash:
         raise JobError(

@@ -1,10 +1,9 @@
 """The state machine of a model's training run: prepare, tune, evaluate, gate, register."""
 
-import dataclasses
 from typing import Any
 
 from catalog.contract import NO_CHAMPION
-from catalog.spec import Promotion, RealTimeEndpoint
+from catalog.spec import RealTimeEndpoint
 from stacks.constructs.states import State, expression, failure_states, invoke, task
 from stacks.constructs.tracking_states import record_failure, record_training
 from stacks.constructs.training_requests import (
@@ -160,19 +159,12 @@ def _verdict(places: JobPlaces, trials: Candidates, gate_arn: str) -> dict[str, 
         "model": places.spec.name,
         "profile": expression("$profile"),
         "evaluation_uri": places.run_url("evaluation/evaluation.json"),
-        "promotion": gate_rules(places.spec.trained.promotion),
+        "promotion": places.spec.trained.promotion.rules,
         "approval": places.env.promotion,
     }
     judged = {"gate": expression("$states.result.Payload"), **trials.choice}
     gate = invoke(gate_arn, payload, then="Register", assign=judged)
     return {"EvaluateAlone": evaluate(False), "EvaluateAgainstChampion": evaluate(True), "Gate": gate}
-
-
-def gate_rules(promotion: Promotion) -> dict[str, Any]:
-    """The spec's promotion rules as the gate function reads them."""
-    rules = dataclasses.asdict(promotion)
-    rules["profiles"] = {profile["name"]: list(profile["gates"]) for profile in rules["profiles"]}
-    return rules
 
 
 def _registration(places: JobPlaces, trials: Candidates) -> dict[str, State]:
