@@ -16,6 +16,7 @@ from catalog.known import (
     PLACEMENT_METRICS,
     Learner,
 )
+from catalog.optimizer_checks import optimizer_problems
 from catalog.placement import LIKELIER, LOAD
 
 if TYPE_CHECKING:
@@ -65,8 +66,8 @@ def problems_of(spec: ModelSpec) -> Iterator[str]:
     yield from _name_problems(spec)
     if spec.training:
         yield from _training_problems(spec.training, spec.contract)
-    elif not (spec.contract.fallback or spec.contract.detector):
-        yield "without training the contract must have a rule or a detector"
+    elif not (spec.contract.fallback or spec.contract.detector or spec.contract.optimizer):
+        yield "without training the contract must have a rule, a detector or an optimizer"
     yield from _serving_problems(spec)
     yield from _alarm_problems(spec.alarms)
     yield from _contract_problems(spec.contract)
@@ -258,6 +259,8 @@ def _contract_problems(contract: Contract) -> Iterator[str]:
         yield f"interval {contract.target.interval:g} must be below 1, and of a risk that advice tells of"
     if contract.placement:
         yield from _placement_problems(contract, contract.placement)
+    if contract.optimizer:
+        yield from optimizer_problems(contract, contract.optimizer)
 
 
 def _placement_problems(contract: Contract, placement: Placement) -> Iterator[str]:

@@ -19,18 +19,27 @@ from pathlib import Path
 from typing import Any
 
 from catalog.fields import Feature, Key, Missing, Problem, Target, Text, name_number, parse_time, shown
+from catalog.optimizer import Distances, Estimate, Limit, Optimizer, Search
 from catalog.placement import EXPLORED, LOAD, MEASURES, PLATFORM, Placement, ServiceTwin
 from catalog.rules import OPERATORS, Advice, Detector, Fallback, Level, Points, Reading, Rule, Scorecard
 
 __all__ = [
     "EXPLORED", "LIVE", "LOAD", "MAX_POINTS", "MAX_RECORDS", "MEASURES", "MISSING", "NO_CHAMPION",
     "OPERATORS", "PLATFORM", "SAMPLES", "SHIPPED", "SYNTHETIC", "Advice", "Contract", "Detector",
-    "Fallback", "Feature", "History", "Key", "Level", "Missing", "Placement", "Points", "Problem",
-    "Reading", "RecordSchema", "Rule", "Scorecard", "ServiceTwin", "Target", "Text", "insight_id",
-    "name_number", "parse_time", "shown",
+    "Distances", "Estimate", "Fallback", "Feature", "History", "Key", "Level", "Limit", "Missing",
+    "Optimizer", "Placement", "Points", "Problem", "Reading", "RecordSchema", "Rule", "Scorecard", "Search",
+    "ServiceTwin", "Target", "Text", "insight_id", "name_number", "parse_time", "shown",
 ]  # fmt: skip
 
-SHIPPED = ("__init__.py", "contract.py", "fields.py", "placement.py", "rules.py")
+SHIPPED = (
+    "__init__.py",
+    "contract.py",
+    "fields.py",
+    "histogram.py",
+    "optimizer.py",
+    "placement.py",
+    "rules.py",
+)
 MISSING = math.nan
 MAX_RECORDS = 500
 MAX_POINTS = 5000
@@ -159,9 +168,17 @@ class Contract:
     advice: Advice | None = None
     readings: tuple[Reading, ...] = ()
     detector: Detector | None = None
+    optimizer: Optimizer | None = None
     placement: Placement | None = None
     """Of a model that chooses where requests are served: the classes are the platforms, and records to learn
     from are measurements of each."""
+
+    @cached_property
+    def companions(self) -> tuple[str, ...]:
+        """Other models that answer a part of each request."""
+        estimate = self.optimizer.estimate if self.optimizer else None
+        asked = [reading.model for reading in self.readings] + ([estimate.model] if estimate else [])
+        return tuple(dict.fromkeys(asked))
 
     @cached_property
     def features(self) -> tuple[str, ...]:
@@ -193,6 +210,7 @@ class Contract:
             "texts": [(text.name, text.buckets, text.grams) for text in self.record.texts],
             "forecast": (target.ahead_of, target.horizons, target.quantiles) if target.horizons else None,
             "interval": target.interval,
+            "optimizer": self.optimizer.agreed if self.optimizer else None,
         }
         agreed |= {name: value for name, value in more.items() if value}
         return hashlib.sha256(json.dumps(agreed, sort_keys=True).encode()).hexdigest()[:16]
