@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import raw_records
+import reference
 from catalog.contract import Contract
 from jobs import JobError, bundled_contract, run
 from raw_records import Source
@@ -30,13 +31,16 @@ FILES_LISTED = 200
 def prepare(*, raw: Path, output: Path, profile: str, run_date: str, contract: Contract) -> dict[str, Any]:
     """Writes the splits and their metadata below `output`; returns the metadata. JobError on bad input."""
     source = raw_records.survey(raw, profile, contract)
-    facts = Splitting(output, contract, source).run()
+    splitting = Splitting(output, contract, source)
+    facts = splitting.run()
     head = {"model": contract.name, "contract_hash": contract.hash, "profile": profile, "run_date": run_date}
     metadata = {**head, **facts, "schema": _schema(contract), "lineage": _lineage(source)}
     folder = output / "metadata"
     folder.mkdir(parents=True, exist_ok=True)
     for name in (f"feature-metadata-{run_date}.json", "metadata.json"):
         (folder / name).write_text(json.dumps(metadata, indent=1))
+    about = {"profile": profile, "data_hash": facts["data_hash"]}
+    (folder / reference.FILE).write_text(json.dumps({**about, **splitting.reference.result()}))
     return metadata
 
 

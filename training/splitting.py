@@ -26,6 +26,7 @@ from dataset import Rows, SplitWriter
 from encoding import Columns, Encoder, Matrix
 from jobs import JobError
 from raw_records import Source
+from reference import Reference
 from splits import NAMES, Cuts, Timeline
 from summary import Summary, iso
 from truth import Truth
@@ -58,7 +59,7 @@ class Splitting:
 
     def __init__(self, output: Path, contract: Contract, source: Source) -> None:
         self.contract, self.source, self.encoder = contract, source, Encoder.of(contract)
-        self.timeline, self.scaler = Timeline(), StandardScaler()
+        self.timeline, self.scaler, self.reference = Timeline(), StandardScaler(), Reference(contract)
         self.writers = [SplitWriter(output / name, contract) for name in NAMES]
         self.summaries = [Summary(contract) for _ in NAMES]
         self.counts = dict.fromkeys(("read", "duplicates", "unlabelled", "gap"), 0)
@@ -109,6 +110,8 @@ class Splitting:
             summary.add(columns.time[place], rows)
             if number == 0:
                 self._fit(rows)
+                texts = columns.texts.items()
+                self.reference.add(rows.features, {name: [held[n] for n in place] for name, held in texts})
 
     def _fit(self, rows: Rows) -> None:
         with np.errstate(invalid="ignore", divide="ignore"):  # a feature that no record has yet

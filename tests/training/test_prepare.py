@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -153,7 +154,7 @@ def test_history_sees_unlabelled_rows(prepared):
 def test_same_input_same_bytes(raw, prepared, tmp_path):
     prepared_from(raw, tmp_path)
     files = [path.relative_to(tmp_path) for path in sorted(tmp_path.rglob("*")) if path.is_file()]
-    assert len(files) == 5
+    assert len(files) == 6
     for path in files:
         assert (tmp_path / path).read_bytes() == (prepared["iops-risk"] / path).read_bytes()
 
@@ -192,6 +193,24 @@ def test_json_lines_and_parquet_hold_the_same_records(prepared, tmp_path):
     prepared_from(tmp_path / "raw", tmp_path / "out")
     for part in PARTS:
         assert_same(split_table(tmp_path / "out", part), split_table(prepared["iops-risk"], part))
+
+
+def test_a_single_csv_file_holds_the_same_records(prepared, tmp_path):
+    """Whatever stands beside it; pandas writes times with a blank and leaves missing values empty."""
+    file = tmp_path / "data.csv"
+    pd.DataFrame(fleet()).assign(other="x, y").to_csv(file, index=False)
+    (tmp_path / "beside.csv").write_text("not,records\n1,2\n")
+    prepared_from(file, tmp_path / "out")
+    for part in PARTS:
+        assert_same(split_table(tmp_path / "out", part), split_table(prepared["iops-risk"], part))
+
+
+def test_a_csv_file_without_the_keys_is_refused(tmp_path):
+    (tmp_path / "data.csv").write_text("p99_latency,risk_level\n12,low\n")
+    with pytest.raises(
+        JobError, match="data.csv cannot .* needs the columns volume_id, timestamp, lacks volume_id"
+    ):
+        prepared_from(tmp_path / "data.csv", tmp_path / "out")
 
 
 def test_only_the_asked_profile_is_read(prepared, tmp_path):
@@ -281,7 +300,9 @@ def test_too_short_a_time_for_the_horizon_is_refused(tmp_path):
         prepared_from(store(tmp_path / "raw", fleet()), tmp_path / "out", longer)
 
 
-@pytest.mark.parametrize(("name", "content"), [("x.parquet", b"PAR1 no"), ("x.jsonl", b'{"volume_id": ')])
+@pytest.mark.parametrize(
+    ("name", "content"), [("x.parquet", b"PAR1 no"), ("x.jsonl", b'{"volume_id": '), ("x.csv", b"a,b\n1\n")]
+)
 def test_a_corrupt_file_is_named(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(JobError, match=f"{name} cannot be read as records"):
