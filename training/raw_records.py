@@ -16,19 +16,14 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.json as pj
-import pyarrow.parquet as pq
 
 from catalog.contract import EXPLORED, MEASURES, PLATFORM, Contract, Feature, Target
 from columns import array, texts
 from jobs import JobError
+from record_files import READERS, ROWS, outline
 
-ROWS = 1 << 17
-"""Rows of one table: enough to make the work per table small, few enough for the cache."""
 CHOSEN_BY = "chosen_by"
 """Why a request was measured where it was; measurements that were made up need no reason."""
-JSON_BYTES = 400
-"""About what one record takes in a JSON file; only the number of buckets depends on it."""
 
 
 @dataclass(frozen=True)
@@ -42,17 +37,20 @@ class Source:
 
 
 def survey(raw: Path, profile: str, contract: Contract) -> Source:
-    """What lies below `raw` for `profile`; JobError where that is nothing or lacks a key."""
-    found = sorted(path for path in raw.rglob("*") if path.is_file() and path.stat().st_size)
-    files = tuple(path for path in found if _belongs(path.relative_to(raw), profile))
+    """What lies below `raw` for `profile`, or in that one file; JobError where that is nothing or lacks a
+    key."""
+    root, listed = (raw.parent, [raw]) if raw.is_file() else (raw, sorted(raw.rglob("*")))
+    found = (path for path in listed if path.is_file() and path.stat().st_size)
+    files = tuple(path for path in found if _belongs(path.relative_to(root), profile))
     if not files:
-        raise JobError(f"no records of profile {profile!r} below {raw}; needed are .parquet or .jsonl files")
+        needed = ", ".join(READERS)
+        raise JobError(f"no records of profile {profile!r} below {raw}; needed are files ending in {needed}")
     rows, given = 0, set[str]()
     for path in files:
         count, columns = _outline(path, contract)
         rows, given = rows + count, given | set(columns)
     features = (feature.name for feature in contract.record.read if feature.source in given)
-    return Source(raw, files, tuple(features), rows)
+    return Source(root, files, tuple(features), rows)
 
 
 def tables(source: Source, contract: Contract) -> Iterator[pa.Table]:
@@ -70,7 +68,7 @@ def tables(source: Source, contract: Contract) -> Iterator[pa.Table]:
 
 def _belongs(path: Path, profile: str) -> bool:
     profiles = [part for part in path.parts if part.startswith("profile=")]
-    return path.suffix in (".parquet", ".jsonl") and profiles in ([], [f"profile={profile}"])
+    return path.suffix in READERS and profiles in ([], [f"profile={profile}"])
 
 
 @contextmanager
@@ -84,15 +82,14 @@ def _naming(path: Path) -> Iterator[None]:
 
 def _outline(path: Path, contract: Contract) -> tuple[int, list[str]]:
     """About how many rows a file has, and its columns."""
-    if path.suffix == ".jsonl":
-        return path.stat().st_size // JSON_BYTES + 1, list(contract.features)
     with _naming(path):
-        file = pq.ParquetFile(path)
-        columns, keys = file.schema_arrow.names, _keys(contract)
+        (count, columns), keys = outline(path, contract), _keys(contract)
+        if columns is None:
+            return count, list(contract.features)
         missing = [name for name in keys if name not in columns]
         if missing:
             raise ValueError(f"needs the columns {', '.join(keys)}, lacks {', '.join(missing)}")
-        return file.metadata.num_rows, columns
+        return count, columns
 
 
 def _keys(contract: Contract) -> tuple[str, str]:
@@ -105,27 +102,8 @@ def _normalised(path: Path, contract: Contract, features: tuple[str, ...]) -> It
     sources = [each.source for each in contract.record.read if each.name in features]
     wanted = list(dict.fromkeys((*_keys(contract), *sources, *texts, *measured)))
     with _naming(path):
-        for batch in _parquet(path, wanted) if path.suffix == ".parquet" else _json(path, wanted, contract):
+        for batch in READERS[path.suffix](path, wanted, contract):
             yield _normal(batch, contract, features)
-
-
-def _parquet(path: Path, wanted: list[str]) -> Iterator[pa.RecordBatch]:
-    file = pq.ParquetFile(path)
-    columns = [name for name in wanted if name in file.schema_arrow.names]
-    yield from file.iter_batches(batch_size=ROWS, columns=columns, use_threads=False)
-
-
-def _json(path: Path, wanted: list[str], contract: Contract) -> Iterator[pa.RecordBatch]:
-    measured = (each.name for each in contract.record.given if not (each.categories or each.names))
-    numbers = {*measured, *MEASURES}
-    numbers |= set() if contract.target.classes else {contract.target.name}
-    schema = pa.schema([(name, pa.float64() if name in numbers else pa.string()) for name in wanted])
-    table = pj.read_json(
-        path,
-        read_options=pj.ReadOptions(use_threads=False, block_size=1 << 24),
-        parse_options=pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
-    )
-    yield from table.to_batches(max_chunksize=ROWS)
 
 
 def _normal(batch: pa.RecordBatch, contract: Contract, features: tuple[str, ...]) -> pa.Table:

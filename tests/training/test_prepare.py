@@ -208,7 +208,7 @@ def test_a_single_csv_file_holds_the_same_records(prepared, tmp_path):
 def test_a_csv_file_without_the_keys_is_refused(tmp_path):
     (tmp_path / "data.csv").write_text("p99_latency,risk_level\n12,low\n")
     with pytest.raises(
-        JobError, match="data.csv cannot .* needs the columns volume_id, timestamp, lacks volume_id"
+        JobError, match=r"data.csv cannot .* needs the columns volume_id, timestamp, lacks volume_id"
     ):
         prepared_from(tmp_path / "data.csv", tmp_path / "out")
 
