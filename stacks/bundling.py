@@ -81,7 +81,9 @@ def model_files(root: Path, contract: Contract) -> dict[str, bytes]:
     code = root / "training"
     names: list[str] = []
     if contract.record.derives:
-        names += ["features/columns.py", f"features/{contract.record.name}.py"]
+        own = f"features/{contract.record.name}"
+        parts = sorted(str(path.relative_to(code)) for path in code.glob(f"{own}_*.py"))
+        names += ["features/columns.py", f"{own}.py", *parts]
     if contract.target.horizons:
         names.append("forecast.py")
     if contract.detector:

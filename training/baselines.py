@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import by_name
 import forecast_baselines
 from catalog.contract import OPERATORS, Contract, Fallback, Points, Rule, Scorecard
 from dataset import Rows
@@ -27,13 +28,15 @@ class Answers:
 
 def all_of(rows: Rows, contract: Contract, metadata: dict[str, Any]) -> dict[str, Answers]:
     """Constant: the training split's commonest class or mean. Persistence: the entity's latest known label,
-    the constant where there is none. Rule: the contract's fallback, if it has one. Placements have each
-    platform alone, forecasts more."""
+    the constant where there is none. Rule: the contract's fallback, if it has one. By name: what the training
+    split tells of the first named feature. Placements have each platform alone, forecasts more."""
     constant = np.full(len(rows), metadata["constant"])
     persistence = np.where(np.isnan(rows.known), constant, rows.known)
     found = {"constant": _answers(constant, contract), "persistence": _answers(persistence, contract)}
     if contract.target.classes:
         found["constant"] = _shares(len(rows), metadata)
+    if named := metadata.get("by_name"):
+        found[f"by_{named['feature']}"] = _by_name(rows, contract, metadata)
     if contract.placement:
         found |= {
             f"always_{name}": _answers(np.full(len(rows), code), contract)
@@ -94,6 +97,15 @@ def _answers(found: NDArray[Any], contract: Contract) -> Answers:
         return Answers(found)
     labels = found.astype(np.int64)
     return Answers(np.eye(classes)[labels], labels)
+
+
+def _by_name(rows: Rows, contract: Contract, metadata: dict[str, Any]) -> Answers:
+    """The training split's mean, or the classes' shares, of the row's name; of all where it is new."""
+    classes, named = contract.target.classes, metadata["by_name"]
+    otherwise = _shares(1, metadata).values[0] if classes else np.array([metadata["constant"]])
+    names = rows.features[:, contract.columns.index(named["feature"])]
+    values = by_name.answers(names, named, otherwise)
+    return Answers(values, values.argmax(axis=1)) if classes else Answers(values[:, 0])
 
 
 def _shares(count: int, metadata: dict[str, Any]) -> Answers:

@@ -20,6 +20,7 @@ import raw_records
 import truth
 import windows
 from bucket import Bucket, distinct
+from by_name import ByName
 from catalog.contract import Contract
 from columns import numbers
 from dataset import Rows, SplitWriter
@@ -60,6 +61,7 @@ class Splitting:
     def __init__(self, output: Path, contract: Contract, source: Source) -> None:
         self.contract, self.source, self.encoder = contract, source, Encoder.of(contract)
         self.timeline, self.scaler, self.reference = Timeline(), StandardScaler(), Reference(contract)
+        self.named = ByName(contract)
         self.writers = [SplitWriter(output / name, contract) for name in NAMES]
         self.summaries = [Summary(contract) for _ in NAMES]
         self.counts = dict.fromkeys(("read", "duplicates", "unlabelled", "gap"), 0)
@@ -110,6 +112,7 @@ class Splitting:
             summary.add(columns.time[place], rows)
             if number == 0:
                 self._fit(rows)
+                self.named.add(rows)
                 texts = columns.texts.items()
                 self.reference.add(rows.features, {name: [held[n] for n in place] for name, held in texts})
 
@@ -132,6 +135,7 @@ class Splitting:
             "splits": {name: summary.result() for name, summary in zip(NAMES, self.summaries, strict=True)},
             "scaler": _fitted(self.scaler, self.contract),
             "constant": self.summaries[0].constant(),
+            "by_name": self.named.result(),
         }
 
 

@@ -4,6 +4,7 @@ from catalog.models.anomaly import ANOMALY
 from catalog.models.capacity import CAPACITY
 from catalog.models.failure import FAILURE
 from catalog.models.failure_rule import FAILURE_RULE
+from catalog.models.family_stress import FAMILY_STRESS
 from catalog.models.iops_performance import IOPS_PERFORMANCE
 from catalog.models.iops_risk import IOPS_RISK
 from catalog.models.placement import PLACEMENT
@@ -22,4 +23,5 @@ MODELS: tuple[ModelSpec, ...] = checked(
     CAPACITY,
     ANOMALY,
     PLACEMENT,
+    FAMILY_STRESS,
 )

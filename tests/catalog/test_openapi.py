@@ -140,6 +140,10 @@ def test_every_field_is_described_with_its_unit(spec: ModelSpec) -> None:
         if feature.categories:
             assert (told["enum"], told["description"]) == (list(feature.categories), feature.description)
             continue
+        if feature.names:
+            assert told["pattern"] == f"^(?:{feature.names})$"
+            assert feature.description in told["description"]
+            continue
         assert (told["x-unit"], told["minimum"], told.get("maximum"), told.get("default")) == (
             feature.unit,
             feature.minimum,

@@ -53,7 +53,8 @@ def test_a_models_function_holds_what_it_was_trained_with(spec: ModelSpec) -> No
     files = function_files(ROOT, "serve", [spec.contract], serves=spec.contract)
     beside = {path for path in files if path.startswith(("features/", "detectors/", "forecast"))}
     record, target = spec.contract.record, spec.contract.target
-    features = {"features/columns.py", f"features/{record.name}.py"} if record.derives else set()
+    own = {str(path.relative_to("training")) for path in Path("training/features").glob(f"{record.name}*.py")}
+    features = {"features/columns.py", *own} if record.derives else set()
     assert {path for path in beside if path.startswith("features/")} == features
     assert ("forecast.py" in beside) is bool(target.horizons)
     assert bool(spec.contract.detector) is any(path.startswith("detectors/") for path in beside)
