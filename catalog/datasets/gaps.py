@@ -2,7 +2,7 @@
 
 from catalog.dataset import Column
 
-NAME = "collection_gap"
+NAME = "collection_gaps"
 COLUMNS: tuple[Column, ...] = (
     Column(name="dataset", kind="string", required=True, description="Data set whose window is not whole"),
     Column(name="region", kind="string", required=True, description="Region that was asked"),

@@ -14,11 +14,15 @@ _metrics = Metrics(
 )
 
 
-def count(values: Mapping[str, float], *, model: str | None = None) -> None:
-    """Emits counts with the dimensions Environment and, where given, Model."""
+def count(
+    values: Mapping[str, float], *, model: str | None = None, dimensions: Mapping[str, str] | None = None
+) -> None:
+    """Emits counts with the dimensions Environment and, where given, Model and others."""
     _metrics.add_dimension("Environment", os.environ.get("ENVIRONMENT", "local"))
     if model:
         _metrics.add_dimension("Model", model)
+    for name, value in (dimensions or {}).items():
+        _metrics.add_dimension(name, value)
     for name, value in values.items():
         _metrics.add_metric(name, MetricUnit.Count, value)
     _metrics.flush_metrics()

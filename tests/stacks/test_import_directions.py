@@ -26,6 +26,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "onnxruntime",
         "PIL",
         "prometheus_client",
+        "pyarrow",
         "waitress",
     ),
     "app.py": ("aws_cdk", "catalog", "stacks"),
