@@ -11,8 +11,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from catalog.contract import Problem
-from control import metrics, results
+from control import metrics
 from control.request import Order
+from shared import results
 from shared.counters import Counters
 from shared.overview import Overview
 from shared.problems import NotFound, NotStarted
