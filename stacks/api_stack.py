@@ -162,10 +162,16 @@ class ApiStack(Stack):
             "predict",
             "Answers predictions from the endpoints, or from the rule where they fail",
             [spec.contract for spec in hosted],
-            {"ROUTES": json.dumps(routes, sort_keys=True)},
+            {
+                "ROUTES": json.dumps(routes, sort_keys=True),
+                "STATE_TABLE": self._foundation.state.table_name,
+            },
         )
         endpoints = [f"endpoint/{scoped(self._env, spec)}" for spec in hosted]
         function.allow("sagemaker:InvokeEndpoint", on=self._arns("sagemaker", endpoints))
+        counted = [f"drift#{spec.name}#*" for spec in hosted]
+        function.allow_items("PutItem", of=self._foundation.state, keys=counted)
+        function.allow("kms:Decrypt", "kms:GenerateDataKey", on=[self._foundation.key.key_arn])
         return function
 
     def _insights(self, contracts: list[Contract]) -> PayloadFunction:

@@ -12,11 +12,13 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from catalog.contract import Contract
 from predict.predictor import Answer, Predictor
 from predict.request import Request, parse
 from shared.body import read_json
 from shared.clients import bounded
 from shared.environment import Environment
+from shared.inputs import Inputs
 from shared.problems import NotFound, install, request_id
 from shared.registry import version
 from shared.telemetry import count, logger, tracer
@@ -34,12 +36,15 @@ def predictors() -> dict[str, Predictor]:
     models = {route["model"] for route in routes.values() if "model" in route}
     lacking = sorted(models - set(contracts))
     environment.require(not lacking, f"ROUTES names models without a contract: {', '.join(lacking)}")
+    table = environment.text("STATE_TABLE")
     environment.done()
     runtime = boto3.client("sagemaker-runtime", config=bounded(read_timeout_s=8, attempts=2))
-    return {
-        route: Predictor(contracts[entry["model"]], entry["endpoint"], runtime)
-        for route, entry in routes.items()
-    }
+    dynamodb = boto3.client("dynamodb", config=bounded(read_timeout_s=1, attempts=2))
+
+    def predictor(contract: Contract, endpoint: str) -> Predictor:
+        return Predictor(contract, endpoint, runtime, Inputs(lambda: dynamodb, table, contract))
+
+    return {route: predictor(contracts[entry["model"]], entry["endpoint"]) for route, entry in routes.items()}
 
 
 @app.post(".+")
@@ -52,6 +57,7 @@ def predict() -> Response[str]:
     started = time.perf_counter()
     answer = predictor.predict(request.records, explain=explain)
     _tell(predictor.contract.name, request, answer, time.perf_counter() - started)
+    predictor.inputs.count(request.records)
     return Response(200, "application/json", json.dumps(_body(predictor.contract.name, request, answer)))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from catalog.contract import Contract
 from predict.endpoint import EndpointFailed, ask
+from shared.inputs import Inputs
 from shared.problems import NoModel
 
 RULE = "fallback-rule"
@@ -29,6 +30,7 @@ class Predictor:
     contract: Contract
     endpoint: str
     runtime: Any
+    inputs: Inputs
 
     def predict(self, records: Sequence[dict[str, Any]], *, explain: bool) -> Answer:
         """Raises NoModel where there is neither a model nor, after a failure, a rule."""

@@ -16,6 +16,7 @@ from serve.service import Service
 from serve.settings import Settings
 from serve.window import Windows
 from shared.counters import Counters
+from shared.inputs import Inputs
 from shared.state import StateStore
 
 
@@ -56,6 +57,14 @@ class Parts:
     @cached_property
     def counters(self) -> Counters:
         return Counters(self.clients.dynamodb, self.settings.state_table)
+
+    @cached_property
+    def inputs(self) -> Inputs | None:
+        """None where nothing was trained that they could drift away from."""
+        settings, contract = self.settings, self.contract
+        if contract.name not in settings.parameters:
+            return None
+        return Inputs(lambda: self.clients.dynamodb, settings.state_table, contract)
 
     def _store(self) -> StateStore:
         return StateStore(self.clients.dynamodb, self.settings.state_table)

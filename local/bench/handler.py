@@ -35,6 +35,7 @@ def _probe(size: int) -> dict[str, float]:
             "PYTHONPATH": f"{ROOT / 'lambda'}:{ROOT}",
             "CONTRACTS_DIR": folder,
             "ROUTES": json.dumps(routes),
+            "STATE_TABLE": "state",
             "ENVIRONMENT": "local",
             "POWERTOOLS_SERVICE_NAME": "predict",
             "POWERTOOLS_TRACE_DISABLED": "true",

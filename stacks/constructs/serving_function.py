@@ -77,6 +77,8 @@ class ServingFunction(PayloadFunction):
         own = [f"state#{spec.name}#*", f"cooldown#{spec.name}#*", f"counter#{spec.name}#*", "counter#started"]
         actions = ("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "UpdateItem")
         self.allow_items(*actions, of=foundation.state, keys=own)
+        if spec.training:
+            self.allow_items("PutItem", of=foundation.state, keys=[f"drift#{spec.name}#*"])
         self.allow("kms:Decrypt", "kms:GenerateDataKey", on=[foundation.key.key_arn])
         if above is not None:
             self.allow("events:PutEvents", on=[foundation.bus.event_bus_arn])

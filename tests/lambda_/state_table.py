@@ -57,6 +57,16 @@ class StateTable(Fake):
         left = {"UnprocessedKeys": {table: {"Keys": keys[len(kept) :]}}} if keys[len(kept) :] else {}
         return {"Responses": {table: found}, **left}
 
+    def Query(self, ExpressionAttributeValues: Item, **query: Any) -> Any:  # noqa: N802, N803
+        """Items of one key, sorted; a sort key may be bounded `BETWEEN :from AND :to`."""
+        self._fail()
+        values = {name: each["S"] for name, each in ExpressionAttributeValues.items()}
+        low, high = values.get(":from", ""), values.get(":to", "\U0010ffff")
+        assert query["KeyConditionExpression"] in ("pk = :pk", "pk = :pk AND sk BETWEEN :from AND :to")
+        with self.lock:
+            keys = [key for key in sorted(self.items) if key[0] == values[":pk"] and low <= key[1] <= high]
+            return {"Items": [dict(self.items[key]) for key in keys]}
+
     def GetItem(self, Key: Item, **_: Any) -> Any:  # noqa: N802, N803 - AWS's names
         self._fail()
         item = self.items.get(_place(Key))

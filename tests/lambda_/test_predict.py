@@ -24,6 +24,7 @@ pytestmark = pytest.mark.parametrize("spec", ENDPOINTS, ids=lambda spec: spec.na
 def _routes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     routes = {spec.route: {"model": spec.name, "endpoint": f"local-{spec.name}"} for spec in ENDPOINTS}
     monkeypatch.setenv("ROUTES", json.dumps(routes))
+    monkeypatch.setenv("STATE_TABLE", "state")
     module.predictors.cache_clear()
     yield
     module.predictors.cache_clear()

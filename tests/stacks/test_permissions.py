@@ -141,5 +141,6 @@ def test_a_models_function_touches_its_own_items_only(prod: Assembly, spec: Mode
     assert found
     for statement in found:
         keys = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
-        own = (f"state#{spec.name}#", f"cooldown#{spec.name}#", f"counter#{spec.name}#", "counter#started")
+        names = [f"{kind}#{spec.name}#" for kind in ("state", "cooldown", "counter", "drift")]
+        own = (*names, "counter#started")
         assert all(key.startswith(own) for key in keys)

@@ -1,0 +1,141 @@
+"""What callers send to a trained model: counted in memory, stored now and then, added up by who watches.
+
+Each process keeps one item a day and model, which it writes whole over what it wrote before: a write that
+gets lost is made good by the next, and nobody writes to another's item.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from threading import Thread
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from urllib3.exceptions import HTTPError
+
+from catalog.contract import Contract
+from catalog.histogram import Counts, Tally
+from shared.telemetry import logger
+
+EVERY_S = 60
+"""A process that dies takes with it what it counted since."""
+KEPT_DAYS = 35
+MOST_BYTES = 300_000
+"""Of an item's body; the table takes 400 KB."""
+MOST_PAGES = 200
+"""Of one megabyte, that are read of a day: 200 MB hold more than 20,000 processes."""
+DAY_S = 86_400
+
+
+def behind(work: Callable[[], None]) -> None:
+    """Does the work beside the request; where Lambda freezes the process, it goes on with the next one."""
+    Thread(target=work, daemon=True).start()
+
+
+class Inputs:
+    """Of one model, in this process. `client` makes a dynamodb client, `now` gives epoch seconds."""
+
+    def __init__(
+        self,
+        client: Callable[[], Any],
+        table: str,
+        contract: Contract,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._client, self._table, self._contract, self._now = client, table, contract, now
+        self._own, self._due = secrets.token_hex(8), float("-inf")
+        self._begin(0)
+
+    def count(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Counts flat records that keep the contract. Nothing here fails or delays the request."""
+        try:
+            now = self._now()
+            if (day := int(now // DAY_S)) != self._day:
+                self._store()
+                self._begin(day)
+            for record in records:
+                self._tally.add(record)
+            if now >= self._due:
+                self._due = now + EVERY_S
+                self._store()
+        except Exception:  # whatever goes wrong with a count, its prediction is made
+            logger.exception("inputs not counted")
+
+    def _begin(self, day: int) -> None:
+        self._day, self._tally, self._due = day, Tally(self._contract), float("-inf")
+
+    def _store(self) -> None:
+        if not self._tally.records:
+            return
+        body = packed(self._tally.counts)
+        if len(body) > MOST_BYTES:
+            logger.warning("inputs not stored", extra={"bytes": len(body)})
+            return
+        item = {
+            "pk": {"S": key(self._contract.name, _date(self._day))},
+            "sk": {"S": self._own},
+            "contract": {"S": self._contract.hash},
+            "records": {"N": str(self._tally.records)},
+            "body": {"B": body},
+            "expires_at": {"N": str((self._day + KEPT_DAYS) * DAY_S)},
+        }
+        client = self._client()
+        behind(lambda: self._put(client, item))
+
+    def _put(self, client: Any, item: Mapping[str, Any]) -> None:
+        """A write that overtakes a later one loses a minute's counts until the next."""
+        try:
+            client.put_item(TableName=self._table, Item=item)
+        except (ClientError, BotoCoreError, HTTPError, OSError) as error:
+            told = {"model": self._contract.name, "error": type(error).__name__}
+            logger.warning("inputs not stored", extra=told)
+
+
+def key(model: str, date: str) -> str:
+    return f"drift#{model}#{date}"
+
+
+def packed(counts: Mapping[str, Counts]) -> bytes:
+    return zlib.compress(json.dumps(counts, separators=(",", ":")).encode(), 1)
+
+
+def read(
+    client: Any, table: str, model: str, contract_hash: str, dates: Iterable[str]
+) -> tuple[dict[str, Counts], int]:
+    """What all processes counted on these days (UTC), by feature, and the records it is of; raises the
+    client's errors. Counts of another contract are left out."""
+    merged: dict[str, Counts] = {}
+    records = 0
+    for item in (item for date in dates for item in _items(client, table, key(model, date))):
+        if item["contract"]["S"] != contract_hash:
+            continue
+        records += int(item["records"]["N"])
+        for name, counts in json.loads(zlib.decompress(item["body"]["B"])).items():
+            held = merged.setdefault(name, {})
+            for code, count in counts.items():
+                held[int(code)] = held.get(int(code), 0) + count
+    return merged, records
+
+
+def _items(client: Any, table: str, pk: str) -> Iterator[Mapping[str, Any]]:
+    request: dict[str, Any] = {
+        "TableName": table,
+        "KeyConditionExpression": "pk = :pk",
+        "ExpressionAttributeValues": {":pk": {"S": pk}},
+    }
+    for _ in range(MOST_PAGES):
+        page = client.query(**request)
+        yield from page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return
+        request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+    logger.warning("inputs of a day left out", extra={"key": pk})
+
+
+def _date(day: int) -> str:
+    return datetime.fromtimestamp(day * DAY_S, UTC).date().isoformat()
