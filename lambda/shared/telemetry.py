@@ -21,8 +21,8 @@ def count(
     _metrics.add_dimension("Environment", os.environ.get("ENVIRONMENT", "local"))
     if model:
         _metrics.add_dimension("Model", model)
-    for name, value in (dimensions or {}).items():
-        _metrics.add_dimension(name, value)
+    for dimension, of in (dimensions or {}).items():
+        _metrics.add_dimension(dimension, of)
     for name, value in values.items():
         _metrics.add_metric(name, MetricUnit.Count, value)
     _metrics.flush_metrics()
