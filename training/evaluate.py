@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 import tarfile
 from collections.abc import Sequence
@@ -22,9 +23,11 @@ import baselines
 import curves
 import dataset
 import metrics
+import reference
 from artifact import Artifact
 from baselines import Answers
 from catalog.contract import Contract
+from challenge import LEAST_FRESH_ROWS, challenge, fresh
 from comparison import Rule, ask, compare, judged
 from dataset import Rows
 from encoding import Encoder, Matrix
@@ -33,7 +36,7 @@ from scoring import by_horizon, intervals, score
 
 MOST_IMPORTANT = 30
 """Columns whose importance the evaluation tells."""
-TOLD = ("model", "learner", "rows", "metrics", "baselines", "champion")
+TOLD = ("model", "learner", "rows", "metrics", "baselines", "champion", "challenge")
 """What the job's log tells of the evaluation."""
 
 
@@ -47,24 +50,28 @@ def evaluate(
     contract: Contract,
     validation: Path | None = None,
     rule: Rule | None = None,
+    least_fresh_rows: int = LEAST_FRESH_ROWS,
 ) -> dict[str, Any]:
     """Writes `evaluation.json` below `output` and returns it. JobError on an unusable split or candidate.
 
     `alone` holds the candidate's metrics on the same rows as if each had been sent without its history.
     Of several `models` the `rule` chooses one on `validation`: `rivals` tells of all, by learner, `chosen`
-    is the place of the one that all else is about.
+    is the place of the one that all else is about. By the same rule's metric the candidate challenges the
+    champion, where there is one that can be compared.
     """
     known, rows = dataset.read_metadata(metadata, contract), dataset.read(test, contract)
     candidates = [opened(path, contract) for path in models]
     rivals, chosen = _compared(candidates, rows, validation, rule)
     candidate = candidates[chosen]
     answers = ask(candidate, rows.features)
+    reigning, note = _champion(champion, contract)
     alone = ask(candidate, _without(rows.features, history(contract)))
     found = {
         "model": contract.name,
         "profile": known["profile"],
         "rows": len(rows),
         "data_hash": known["data_hash"],
+        "data_until": known["splits"]["test"]["to"],
         "contract_hash": contract.hash,
         "learner": candidate.learner,
         "hyperparameters": candidate.facts["hyperparameters"],
@@ -76,7 +83,13 @@ def evaluate(
             name: score(rows, each, contract)
             for name, each in baselines.all_of(rows, contract, known).items()
         },
-        **_champion(champion, rows, contract),
+        "champion": judged(reigning, rows, ask(reigning, rows.features)) if reigning else None,
+        "champion_note": note,
+        "challenge": (
+            challenge(reigning, rows, answers, fresh(reigning, test, known), rule, least_fresh_rows)
+            if reigning and rule
+            else None
+        ),
         **_classes(rows, answers, contract),
         "importance": _most(candidate.facts["importance"]),
         "horizons": by_horizon(rows, answers, contract),
@@ -84,6 +97,8 @@ def evaluate(
     }
     output.mkdir(parents=True, exist_ok=True)
     (output / "evaluation.json").write_text(json.dumps(found, indent=1))
+    if (counted := metadata / reference.FILE).is_file():
+        shutil.copyfile(counted, output / reference.FILE)
     return found
 
 
@@ -109,7 +124,7 @@ def _load(path: Path) -> Artifact:
             archive.extractall(folder, filter="data")
             return artifact.load(Path(folder))
     except (OSError, ValueError, KeyError, tarfile.TarError) as error:
-        raise JobError(f"{path} is not a model that train.py wrote: {error}") from None
+        raise JobError(f"{path} is not a model that train.py wrote: {str(error).splitlines()[0]}") from None
 
 
 def opened(path: Path, contract: Contract) -> Artifact:
@@ -134,20 +149,18 @@ def _compared(
     return compare(candidates, dataset.read(validation, candidates[0].contract), test, rule)
 
 
-def _champion(path: Path | None, rows: Rows, contract: Contract) -> dict[str, Any]:
-    """The champion's metrics, or why it has none here."""
+def _champion(path: Path | None, contract: Contract) -> tuple[Artifact | None, str | None]:
+    """The champion, or why there is none to compare with here."""
     if path is None or not path.is_file():
-        return {"champion": None, "champion_note": "there is no champion yet"}
+        return None, "there is no champion yet"
     try:
         champion = _load(path)
     except ModuleNotFoundError as error:
-        return {"champion": None, "champion_note": f"the champion needs {error.name}: not comparable here"}
+        return None, f"the champion needs {error.name}: not comparable here"
     if champion.contract.hash != contract.hash:
-        note = (
-            f"the champion has contract {champion.contract.hash}, this one is {contract.hash}: not comparable"
-        )
-        return {"champion": None, "champion_note": note}
-    return {"champion": judged(champion, rows, ask(champion, rows.features)), "champion_note": None}
+        held = champion.contract.hash
+        return None, f"the champion has contract {held}, this one is {contract.hash}: not comparable"
+    return champion, None
 
 
 def _classes(rows: Rows, answers: Answers, contract: Contract) -> dict[str, Any]:
@@ -183,12 +196,14 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--model", type=Path, required=True, action="append", dest="models", help=told)
     parser.add_argument("--output", type=Path, required=True, help="folder for evaluation.json")
     parser.add_argument("--validation", type=Path, help="folder of the split that chooses one of several")
-    parser.add_argument("--metric", help="by which it is chosen")
+    parser.add_argument("--metric", help="by which it is chosen, and challenges the champion")
     parser.add_argument("--goal", choices=("Minimize", "Maximize"), default="Minimize", help="of the metric")
     parser.add_argument(
         "--margin", type=float, default=0.0, help="within which the smallest export is chosen"
     )
     parser.add_argument("--champion", type=Path, help="the champion's model.tar.gz, if there is one")
+    told = "rows newer than the champion's data, on which alone it is challenged; all where there are fewer"
+    parser.add_argument("--least-fresh-rows", type=int, default=LEAST_FRESH_ROWS, help=told)
     parser.add_argument("--message", type=Path, help="file for the reason of a failure")
     return parser.parse_args(argv)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,6 +28,9 @@ Data = Annotated[
         "them, or the --output of an earlier command, whose splits are used again."
     ),
 ]
+Artifact = Annotated[
+    Path, typer.Option(help="The model.tar.gz that a training wrote.", exists=True, dir_okay=False)
+]
 Synthetic = Annotated[
     int | None, typer.Option(min=1, max=50_000_000, help="Make so many synthetic records instead.")
 ]
@@ -45,6 +49,13 @@ class Splits:
 
     def folder(self, part: str) -> Path:
         return self.root / part
+
+    def moved(self, start: Path, end: Path) -> Splits:
+        """They stay where they are unless they lie at `start`; what lies at `end` is replaced."""
+        if self.root != start:
+            return self
+        shutil.rmtree(end, ignore_errors=True)
+        return replace(self, root=start.rename(end))
 
     @property
     def rows(self) -> str:

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from catalog.known import CLASS_METRICS, FORECAST_METRICS, PLACEMENT_METRICS
 from catalog.spec import ModelSpec
 from commands import screen
 
 FUNCTIONS = Path(__file__).parents[2] / "lambda"
+BETTER = {**CLASS_METRICS, **PLACEMENT_METRICS, **FORECAST_METRICS}
+"""Of every metric, whether higher is better."""
 JUDGE = (
     "import json, sys; from gate.rules import findings; given = json.load(sys.stdin); "
     "json.dump([list(each) for each in findings(given['evaluation'], given['promotion'])], sys.stdout)"
@@ -43,22 +46,21 @@ def findings(spec: ModelSpec, evaluation: dict[str, Any]) -> list[Finding]:
 def tell(spec: ModelSpec, evaluation: dict[str, Any]) -> bool:
     """Prints metrics, baselines and findings; whether every gate is passed."""
     found = findings(spec, evaluation)
-    beside = dict(evaluation["baselines"])
-    if evaluation["champion"]:
-        beside["champion"] = evaluation["champion"]
+    champion = {"champion": evaluation["champion"]} if evaluation["champion"] else {}
     floors = _floors(spec, evaluation["profile"])
     rows = [
         [
             name,
             screen.number(value),
-            *(screen.number(each.get(name)) for each in beside.values()),
+            *(screen.number(each.get(name)) for each in champion.values()),
+            _best(name, evaluation["baselines"]),
             floors.get(name, ""),
         ]
         for name, value in evaluation["metrics"].items()
     ]
     learner, profile = evaluation["learner"], evaluation["profile"]
     title = f"{spec.name} ({learner}), {evaluation['rows']:,} test rows, {profile} data"
-    screen.table(title, ["metric", "model", *beside, "gate"], rows)
+    screen.table(title, ["metric", "model", *champion, "best without learning", "gate"], rows)
     console = screen.shown()
     for each in found:
         console.print("[green]passes[/]" if each.holds else "[red]fails[/] ", each.text)
@@ -67,6 +69,19 @@ def tell(spec: ModelSpec, evaluation: dict[str, Any]) -> bool:
     return passes
 
 
+def _best(metric: str, baselines: dict[str, dict[str, float]]) -> str:
+    """The best value of the answers that need no learning, and whose it is."""
+    known = {name: each[metric] for name, each in baselines.items() if each.get(metric) is not None}
+    if not known or metric not in BETTER:
+        return ""
+    name = (max if BETTER[metric] else min)(known, key=lambda each: known[each])
+    return f"{screen.number(known[name])} {name}"
+
+
 def _floors(spec: ModelSpec, profile: str) -> dict[str, str]:
     gates = next(each.gates for each in spec.trained.promotion.profiles if each.name == profile)
-    return {gate.metric: f"{gate.op} {gate.threshold:g}" for gate in gates}
+    found: dict[str, str] = {}
+    for gate in gates:
+        before = f"{found[gate.metric]}, " if gate.metric in found else ""
+        found[gate.metric] = f"{before}{gate.op} {gate.threshold:g}"
+    return found
