@@ -99,7 +99,7 @@ class Pages:
     """Serves `sizes(window)` pages of so many rows; `trouble` is asked before each and may raise."""
 
     sizes: Callable[[Ask], Sequence[int]]
-    trouble: Callable[[Ask], None] = lambda ask: None
+    trouble: Callable[[Ask], None] = lambda _: None
     asked: list[Ask] = field(default_factory=list)
 
     def read(self, clients: Clients, ask: Ask) -> Page:
@@ -134,7 +134,7 @@ class World:
             settings=settings,
             region=REGION,
             source=self.source,
-            clients=lambda service: None,
+            clients=lambda _: None,
             ledger=Ledger(items, f"collect#toy#{REGION}", f"run-{self.runs}"),
             store=Store(self.bucket, BUCKET, settings.name, REGION, settings.gap_columns),
             bury=self.buried.extend,

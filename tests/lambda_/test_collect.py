@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterator
 from datetime import timedelta
@@ -19,6 +20,8 @@ from collect.handler import is_fresh
 from tests.lambda_.collecting import NOW, TOY, Killed, Pages, World, error, rows
 
 SIZES = ([3, 0, 2, 4, 1], [0], [2, 2, 2], [1], [0, 0, 5])
+PAST = str(4)
+"""Where a read ends."""
 LIMITS = {"PART_ROWS": 4, "PART_PAGES": 2, "GROUP_ROWS": 3}
 
 
@@ -78,7 +81,7 @@ def test_any_interruptions_end_with_the_same_objects(runs: list[list[str]], data
     for troubles in runs:
         _disturbed_run(world, troubles, kill_writes=data.draw(st.integers(0, 6)))
         world.now += 1000
-    world.source.trouble = lambda ask: None
+    world.source.trouble = lambda _: None
     for _ in range(8):
         world.now += 2 * HOUR / 8  # what is a gap is due by then
         world.collector().run()
@@ -119,10 +122,8 @@ def _disturbed_run(world: World, troubles: list[str], kill_writes: int) -> None:
         return answer
 
     with mock.patch.object(type(world.bucket), "PutObject", failing_put):
-        try:
+        with contextlib.suppress(Killed):
             world.collector(lambda: time_left[0]).run()
-        except Killed:
-            pass
 
 
 @pytest.mark.parametrize("at", range(12))
@@ -147,7 +148,7 @@ def test_a_run_beside_another_leaves_at_once() -> None:
     told: list[object] = []
 
     def meanwhile(ask: Ask) -> None:
-        world.source.trouble = lambda ask: None
+        world.source.trouble = lambda _: None
         told.append(second.run())
 
     world.source.trouble = meanwhile
@@ -162,7 +163,7 @@ def test_a_run_that_outlived_its_hold_stops_at_its_next_write() -> None:
     slow, other = world.collector(lambda: 300.0), world.collector()
 
     def meanwhile(ask: Ask) -> None:
-        world.source.trouble = lambda ask: None
+        world.source.trouble = lambda _: None
         world.now += 400
         assert other.run() is not None
 
@@ -181,7 +182,7 @@ def test_a_killed_runs_hold_ends_with_its_time() -> None:
     world.source.trouble = trouble
     with pytest.raises(Killed):
         world.collector().run()
-    world.source.trouble = lambda ask: None
+    world.source.trouble = lambda _: None
     held = world.collector()
     assert held.run() is None
     world.now += 901
@@ -191,10 +192,10 @@ def test_a_killed_runs_hold_ends_with_its_time() -> None:
 def test_a_new_read_takes_away_what_a_longer_one_left() -> None:
     """A snapshot that shrank between two reads of its window."""
     sizes = [[2, 2, 2, 2, 2, 2]]
-    world = World(Pages(lambda ask: sizes[0]), dataset=_snapshot())
+    world = World(Pages(lambda _: sizes[0]), dataset=_snapshot())
 
     def kill_late(ask: Ask) -> None:
-        if ask.token == "4":
+        if ask.token == PAST:
             raise Killed
 
     world.source.trouble = kill_late
@@ -204,7 +205,7 @@ def test_a_new_read_takes_away_what_a_longer_one_left() -> None:
     world.now += 1000
 
     def stale(ask: Ask) -> None:
-        if ask.token == "4":
+        if ask.token == PAST:
             sizes[0] = [1]
             raise error("InvalidNextToken")
 
@@ -236,7 +237,7 @@ def test_a_denied_read_is_a_gap_and_no_failure() -> None:
     world.collector().run()
     assert len(world.source.asked) == 1
     world.now += HOUR
-    world.source.trouble = lambda ask: None
+    world.source.trouble = lambda _: None
     world.collector().run()
     (gap,) = world.bucket.gaps()
     assert gap["state"] == "filled"
@@ -251,7 +252,7 @@ def test_a_snapshot_of_a_day_gone_by_is_lost() -> None:
 
     world.source.trouble = denied
     world.collector().run()
-    world.source.trouble = lambda ask: None
+    world.source.trouble = lambda _: None
     world.now += 3 * DAY
     run = world.collector()
     run.run()
@@ -291,7 +292,7 @@ def test_throttling_is_waited_out_and_then_left_for_later() -> None:
     assert run.done.stopped == "RequestLimitExceeded"
     (gap,) = world.bucket.gaps()
     assert gap["state"] == "open"
-    world.source.trouble = lambda ask: None
+    world.source.trouble = lambda _: None
     world.collector().run()
     assert world.bucket.data() == undisturbed().bucket.data()
     (gap,) = world.bucket.gaps()
@@ -299,7 +300,7 @@ def test_throttling_is_waited_out_and_then_left_for_later() -> None:
 
 
 def test_a_token_that_always_expires_is_a_gap_in_the_end() -> None:
-    world = World(Pages(lambda ask: [4, 4]))
+    world = World(Pages(lambda _: [4, 4]))
 
     def stale(ask: Ask) -> None:
         if ask.token:
@@ -314,7 +315,7 @@ def test_a_token_that_always_expires_is_a_gap_in_the_end() -> None:
 
 
 def test_answers_in_another_shape_are_a_gap_of_their_window_alone() -> None:
-    world = World(Pages(lambda ask: [1]))
+    world = World(Pages(lambda _: [1]))
 
     def odd(ask: Ask) -> None:
         if ask.start.hour == 18:
@@ -333,7 +334,7 @@ def test_rows_that_do_not_fit_are_set_aside_and_the_others_kept() -> None:
             page = super().read(clients, ask)
             return page._replace(rows=[*page.rows, {"at": ask.start, "number": "seven"}, {"note": "nothing"}])
 
-    world = World(Odd(lambda ask: [2]))
+    world = World(Odd(lambda _: [2]))
     run = world.collector()
     run.run()
     assert [len(rows(body)) for body in world.bucket.data().values()] == [2, 2, 2, 2]
@@ -341,6 +342,6 @@ def test_rows_that_do_not_fit_are_set_aside_and_the_others_kept() -> None:
 
 
 def test_parts_follow_from_the_pages_and_hold_bounded_rows() -> None:
-    world = World(Pages(lambda ask: [3] * 7), dataset=_snapshot())
+    world = World(Pages(lambda _: [3] * 7), dataset=_snapshot())
     world.collector().run()
     assert [len(rows(body)) for body in world.bucket.data().values()] == [6, 6, 6, 3]
