@@ -19,7 +19,7 @@ from local.run.place import ROOT
 def main(
     env: Annotated[str, typer.Option(help="The environment, say dev.")],
     records: Annotated[int, typer.Option(min=2_000, max=50_000_000, help="Synthetic insights.")] = RECORDS,
-    data: Annotated[Path | None, typer.Option(help="Folder of the real fio set instead.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of the real sets instead.")] = None,
 ) -> None:
     """Find the environment's bucket and table by its stack, with your own credentials, and fill them."""
     stack = f"{env.capitalize()}-Foundation"
@@ -29,10 +29,11 @@ def main(
     except (ValueError, BotoCoreError, ClientError) as problem:
         raise SystemExit(f"error: {problem} (looked for the stack {stack})") from None
     outputs = {out["OutputKey"]: out["OutputValue"] for out in found.get("Outputs", [])}
-    places = ["--bucket", outputs["RawBucket"], "--table", outputs["TableName"]]
-    command = [sys.executable, "-m", "sources.load", *source.arguments(), *places]
-    done = subprocess.run(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": ROOTS}, check=False)  # noqa: S603 - our own module
-    raise SystemExit(done.returncode)
+    for arguments in source.loads(outputs["RawBucket"], outputs["TableName"]):
+        command = [sys.executable, "-m", "sources.load", *arguments]
+        done = subprocess.run(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": ROOTS}, check=False)  # noqa: S603 - our own module
+        if done.returncode:
+            raise SystemExit(done.returncode)
 
 
 if __name__ == "__main__":

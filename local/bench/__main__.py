@@ -70,7 +70,8 @@ def _on_a_run(part: str, source: Source, console: Console) -> Iterator[Section]:
             run, steps = platform.whole_run(console, home, source)
             if part != "models":
                 yield steps
-            yield from quality.sections(run.cloud, source.profile)
+            for profile in source.profiles:
+                yield from quality.sections(run.cloud, profile)
             if part == "run":
                 yield platform.latencies(run.cloud)
                 yield platform.tuning(run.cloud)

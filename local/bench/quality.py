@@ -17,7 +17,8 @@ from local.run.cloud import Cloud
 ABOUT = (
     "The untouched test split; the interval is of 95%, over draws of whole entities. Sent alone: each record "
     "without its entity's history. Constant: the commonest class or the mean. Persistence: the entity's "
-    "last label known at the time, or the current value. Rule: the fallback. Always: one platform for every "
+    "last label known at the time, or the current value. Rule: the fallback. By a name: what the training split "
+    "tells of it alone. Always: one platform for every "
     "request. Regret and extra cost: shares paid beyond one who knows both platforms' outcomes."
 )
 ACHIEVABLE = (
@@ -76,6 +77,7 @@ GOALS = (
     Goal("placement", "regret", baseline="rule", better="less"),
     Goal("placement", "regret", baseline="always_lambda", better="less"),
     Goal("placement", "regret", baseline="always_ecs", better="less"),
+    Goal("family-stress", "rmse", baseline="by_instance_family", better="less"),
 )
 LEARNERS = (
     "accuracy", "precision", "recall", "macro_f1", "auc", "mlogloss", "calibration_error", "regret",

@@ -24,36 +24,66 @@ ROOTS = f"{ROOT / 'training'}:{ROOT}"
 
 
 @dataclass(frozen=True)
+class RealSet:
+    """A real set: its data profile, which is the loader's command too, the record it tells, where it lies."""
+
+    profile: str
+    record: str
+    folder: str
+    file: str
+
+    def within(self, data: Path) -> Path | None:
+        """The folder that holds it: `data` itself or one below."""
+        return next((each for each in (data, data / self.folder) if (each / self.file).is_file()), None)
+
+
+FIRST = RealSet("azure-fio", MODELS[0].contract.record.name, "azure_vm_noise_fio", "fio.parquet")
+OTHERS = (RealSet("azure-vm", "family_load", "azure_vm_noise_daily", "daily.parquet"),)
+"""Sets of other models' records, loaded too where the folder of sets holds them."""
+
+
+@dataclass(frozen=True)
 class Source:
-    """What to load: a profile, and the folder it comes from where it is not generated."""
+    """What to load: a profile, the folder it comes from unless it is generated, and what lies beside it."""
 
     profile: str
     records: int = RECORDS
     folder: Path | None = None
+    beside: tuple[tuple[RealSet, Path], ...] = ()
 
     @classmethod
     def of(cls, data: Path | None, records: int) -> Source:
         """The synthetic set, or the real set in `data`; ValueError that says what the folder must hold."""
         if data is None:
             return cls("synthetic", records)
-        folder = data if (data / "fio.parquet").is_file() else data / "azure_vm_noise_fio"
-        if not (folder / "fio.parquet").is_file():
-            raise ValueError(f"DATA={data} holds no fio.parquet; give the azure_vm_noise_fio folder")
-        return cls("azure-fio", folder=folder.resolve())
+        folder = FIRST.within(data)
+        if folder is None:
+            raise ValueError(f"DATA={data} holds no {FIRST.file}; give the {FIRST.folder} folder")
+        others = [(each, each.within(data)) for each in OTHERS]
+        beside = tuple((each, found.resolve()) for each, found in others if found)
+        return cls(FIRST.profile, folder=folder.resolve(), beside=beside)
 
     @property
     def stamp(self) -> str:
         """Names this data in a run: the same source, the same stamp."""
-        return f"synthetic-{self.records}" if self.folder is None else self.profile
+        return f"synthetic-{self.records}" if self.folder is None else "+".join(self.profiles)
+
+    @property
+    def profiles(self) -> list[str]:
+        return [self.profile, *(each.profile for each, _ in self.beside)]
+
+    def profile_of(self, spec: ModelSpec) -> str | None:
+        """The profile that is loaded for this model; the others' training makes records for itself."""
+        beside = {each.record: each.profile for each, _ in self.beside}
+        return {FIRST.record: self.profile, **beside}.get(spec.contract.record.name)
 
     def holds(self, spec: ModelSpec) -> bool:
-        """Whether it is loaded for this model; the others' training makes synthetic records for itself."""
-        return spec.contract.record.name == MODELS[0].contract.record.name
+        return self.profile_of(spec) is not None
 
     def training_input(self, spec: ModelSpec) -> dict[str, Any]:
         """What the model's training state machine is given."""
         return (
-            {"profile": self.profile}
+            {"profile": self.profile_of(spec)}
             if self.holds(spec)
             else {
                 "profile": "synthetic",
@@ -64,7 +94,13 @@ class Source:
     def arguments(self) -> list[str]:
         if self.folder is None:
             return ["synthetic", "--records", str(self.records)]
-        return ["azure-fio", "--data", str(self.folder)]
+        return [self.profile, "--data", str(self.folder)]
+
+    def loads(self, bucket: str, table: str) -> list[list[str]]:
+        """The loader's arguments, once for each set; the first fills the table too."""
+        others = [[each.profile, "--data", str(folder)] for each, folder in self.beside]
+        first = [*self.arguments(), "--bucket", bucket, "--table", table]
+        return [first, *([*each, "--bucket", bucket] for each in others)]
 
 
 def load(cloud: Cloud, source: Source, say: Callable[[str], None]) -> str:
@@ -75,7 +111,9 @@ def load(cloud: Cloud, source: Source, say: Callable[[str], None]) -> str:
     storage = cloud.client("s3")
     _clear(cloud, bucket, f"loaded/{source.profile}/")
     _clear(cloud, bucket, f"insights/profile={source.profile}/")
-    said = _run_loader(cloud, [*source.arguments(), "--bucket", bucket, "--table", table], say)
+    for each, _ in source.beside:
+        _clear(cloud, bucket, f"{each.record}/profile={each.profile}/")
+    said = "; ".join(_run_loader(cloud, arguments, say) for arguments in source.loads(bucket, table))
     storage.put_object(Bucket=bucket, Key=_marker(source), Body=said.encode())
     return said
 

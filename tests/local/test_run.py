@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from catalog.models import MODELS
 from local.run import api, processes, server, training
-from local.run.data import Source
+from local.run.data import FIRST, OTHERS, Source
 from local.run.display import Steps
 from local.run.place import Place
 
@@ -60,6 +61,31 @@ def test_the_real_set_is_found_in_its_folder_or_below(tmp_path: Path, inside: st
     (folder / "fio.parquet").touch()
     source = Source.of(tmp_path, 5000)
     assert (source.profile, source.folder) == ("azure-fio", folder.resolve())
+
+
+def test_sets_of_other_models_are_loaded_where_they_lie_beside(tmp_path: Path) -> None:
+    for each in (FIRST, *OTHERS):
+        (tmp_path / each.folder).mkdir()
+        (tmp_path / each.folder / each.file).touch()
+    source = Source.of(tmp_path, 5000)
+    first, *others = source.loads("raw", "insights")
+    assert first == [FIRST.profile, "--data", str(source.folder), "--bucket", "raw", "--table", "insights"]
+    assert [each[0] for each in others] == [each.profile for each in OTHERS]
+    assert all("--table" not in each for each in others)
+    for spec in (spec for spec in MODELS if spec.training):
+        [own] = [each.profile for each in (FIRST, *OTHERS) if each.record == spec.contract.record.name] or [
+            None
+        ]
+        assert source.training_input(spec)["profile"] == (own or "synthetic")
+        assert own is None or own in [each.name for each in spec.trained.promotion.profiles]
+
+
+def test_a_set_alone_leaves_the_other_models_to_make_records(tmp_path: Path) -> None:
+    (tmp_path / FIRST.file).touch()
+    source = Source.of(tmp_path, 5000)
+    assert source.stamp == FIRST.profile
+    held = {spec.contract.record.name for spec in MODELS if source.holds(spec)}
+    assert held == {FIRST.record}
 
 
 def test_a_folder_without_the_set_is_refused_by_name(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`python -m sources.load synthetic|azure-fio|http-params`: load a data set into the raw bucket.
+"""`python -m sources.load synthetic|azure-fio|azure-vm|http-params`: load a data set into the raw bucket.
 
 Where a table is given, the newest records also go there. Names and ids follow from the data alone, so loading
 again overwrites and never duplicates.
@@ -88,6 +88,14 @@ def load_azure_fio(
 
     chunks = azure_fio.chunks(data)
     _load(chunks, INSIGHT, "azure-fio", bucket, table, Recent(newest if table else 0), ttl_days)
+
+
+@app.command("azure-vm")
+def load_azure_vm(data: Folder, bucket: Bucket) -> None:
+    """The benchmarks of the Azure VM Noise Dataset 2024 by day, from the folder that holds daily.parquet."""
+    from sources import azure_vm
+
+    _load(azure_vm.chunks(data), "family_load", "azure-vm", bucket, None, Recent(0), 0)
 
 
 @app.command("http-params")
