@@ -4,7 +4,9 @@ SHELL := /bin/bash
 PYTHON ?= python3
 ENV ?= local
 VENV := .venv
-LAYERS := $(patsubst %,.build/layers/%.ready,functions inference tracking workload solver)
+LAYERS := $(patsubst %,.build/layers/%.ready,functions inference tracking workload solver parquet)
+# nothing of ours asks for them: a third of what the package weighs
+STRIPPED_parquet := $(addprefix pyarrow/,tests include src *flight* *.pyx *.pxi *.pxd libarrow_python*.so libarrow_python*.so.*.*.*)
 PACKAGES := $(patsubst %,.build/packages/%.ready,lightgbm)
 PY := $(VENV)/bin/python
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
@@ -89,7 +91,7 @@ node_modules/.ready: $(VENV)/.run package.json package-lock.json
 	@rm -rf .build/layers/$* && mkdir -p .build/layers
 	@$(VENV)/bin/uv pip install -q --target .build/layers/$*/python --python-platform x86_64-manylinux_2_28 \
 	  --python-version 3.12 --only-binary :all: --no-compile-bytecode --no-deps --require-hashes -r requirements-$*.txt
-	@rm -rf .build/layers/$*/python/.lock .build/layers/$*/python/bin
+	@rm -rf .build/layers/$*/python/.lock .build/layers/$*/python/bin $(addprefix .build/layers/$*/python/,$(STRIPPED_$*))
 	@touch $@
 
 .build/packages/%.ready: $(VENV)/.run requirements-%.txt

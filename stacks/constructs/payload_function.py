@@ -25,6 +25,7 @@ LAYER_DESCRIPTIONS: dict[LayerName, str] = {
     "inference": "Runs models inside functions",
     "tracking": "Records experiments",
     "workload": "Codecs of placed work",
+    "parquet": "Writes Parquet",
 }
 METRIC_ALARMS = {"Errors": "fails", "Throttles": "is throttled"}
 

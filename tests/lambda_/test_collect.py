@@ -121,9 +121,8 @@ def _disturbed_run(world: World, troubles: list[str], kill_writes: int) -> None:
             raise Killed  # stored, and the progress never told
         return answer
 
-    with mock.patch.object(type(world.bucket), "PutObject", failing_put):
-        with contextlib.suppress(Killed):
-            world.collector(lambda: time_left[0]).run()
+    with mock.patch.object(type(world.bucket), "PutObject", failing_put), contextlib.suppress(Killed):
+        world.collector(lambda: time_left[0]).run()
 
 
 @pytest.mark.parametrize("at", range(12))
