@@ -59,6 +59,24 @@ LEARNERS = {
         ),
         packages=("lightgbm",),
     ),
+    "hierarchy": Learner(
+        "scikit-learn",
+        (
+            "pooling",
+            "folds",
+            "num_leaves",
+            "learning_rate",
+            "min_child_samples",
+            "feature_fraction",
+            "bagging_fraction",
+            "lambda_l1",
+            "lambda_l2",
+            "num_boost_round",
+            "early_stopping_rounds",
+        ),
+        packages=("lightgbm",),
+        intervals=True,
+    ),
     "neural_network": Learner(
         "scikit-learn", ("hidden", "layers", "learning_rate", "alpha", "batch_size", "epochs", "patience")
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,9 @@ class Tree:
     def size(self) -> int:
         return len(self.feature) + len(self.values)
 
+    def scaled(self, factor: float) -> Tree:
+        return replace(self, values=self.values * factor)
+
 
 def trees(text: str) -> list[Tree]:
     """Of a model in LightGBM's text format, round after round, within a round class after class."""
@@ -60,23 +63,25 @@ def nodes(text: str, classes: int, source: str, output: str) -> list[bytes]:
 
     Of two classes the trees tell the second one's log-odds; the first one's are 0.
     """
-    grown = trees(text)
-    groups = [1] if classes == 2 else list(range(classes or 1))
     margin = f"{output}_margin" if classes else output
-    found = [
-        onnx_file.node(
-            "TreeEnsembleRegressor",
-            [source],
-            margin,
-            "ai.onnx.ml",
-            n_targets=classes or 1,
-            **_branches(grown),
-            **_leaves(grown, groups),
-        )
-    ]
+    found = [ensemble(trees(text), classes, source, margin)]
     if classes:
         found.append(onnx_file.node("Softmax", [margin], output, axis=1))
     return found
+
+
+def ensemble(grown: Sequence[Tree], classes: int, source: str, output: str) -> bytes:
+    """The node that sums the trees, round after round: margins (n, classes), or values (n, 1)."""
+    groups = [1] if classes == 2 else list(range(classes or 1))
+    return onnx_file.node(
+        "TreeEnsembleRegressor",
+        [source],
+        output,
+        "ai.onnx.ml",
+        n_targets=classes or 1,
+        **_branches(grown),
+        **_leaves(grown, groups),
+    )
 
 
 def _branches(grown: Sequence[Tree]) -> dict[str, Any]:

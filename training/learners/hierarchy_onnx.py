@@ -1,0 +1,122 @@
+"""The hierarchical model as ONNX operators: look-ups of names, tables of values, trees, bounds.
+
+Names are looked up exactly: a name's number becomes a whole number, that and the group above become one
+whole number, and that becomes the group. What is not found, or is missing, becomes group 0, which takes the
+value of the level above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import onnx_file
+from learners import lightgbm_onnx
+from learners.hierarchy_bounds import Bounds
+from learners.hierarchy_calibration import LEAST, Calibration
+from learners.hierarchy_encoding import Pooling
+from learners.hierarchy_levels import Level
+
+ML = "ai.onnx.ml"
+NOTHING = -1
+"""A key that no name has, so that no look-up is empty."""
+
+
+@dataclass
+class Graph:
+    """Nodes and constants so far, of the inputs `source`; what they make is named after `prefix`."""
+
+    source: str
+    prefix: str
+    nodes: list[bytes] = field(default_factory=list)
+    constants: list[bytes] = field(default_factory=list)
+    names: dict[int, str] = field(default_factory=dict)
+
+    def add(self, op: str, *inputs: str, domain: str = "", into: str = "", **attributes: Any) -> str:
+        """The name of the operator's output."""
+        output = into or f"{self.prefix}_{len(self.nodes)}"
+        self.nodes.append(onnx_file.node(op, inputs, output, domain, **attributes))
+        return output
+
+    def constant(self, values: NDArray[Any] | float | int) -> str:
+        name = f"{self.prefix}_constant_{len(self.constants)}"
+        self.constants.append(onnx_file.constant(name, np.asarray(values)))
+        return name
+
+    def own(self, level: Level) -> str:
+        """The place (rows,) of each row's own name, 0 where it is unknown; looked up once a column."""
+        if level.column not in self.names:
+            number = self.add("Gather", self.source, self.constant(level.column), axis=1)
+            keys = np.append(np.float32(NOTHING), level.names)
+            self.names[level.column] = self._place(number, keys_floats=keys)
+        return self.names[level.column]
+
+    def group(self, level: Level, above: str | None) -> str:
+        """The group (rows,) of each row on the level; on a first level all names are groups."""
+        own = self.own(level)
+        if above is None:
+            return own
+        apart = self.add("Mul", above, self.constant(len(level.names) + 1))
+        keys = np.append(NOTHING, level.pairs)
+        return self._place(self.add("Add", apart, own), keys_int64s=keys)
+
+    def row(self, table: NDArray[Any], group: str) -> str:
+        """The group's row of the table."""
+        return self.add("Gather", self.constant(table.astype(np.float32)), group, axis=0)
+
+    def _place(self, asked: str, **keys: NDArray[Any]) -> str:
+        (count,) = (len(each) for each in keys.values())
+        places = np.arange(count)
+        return self.add("LabelEncoder", asked, domain=ML, values_int64s=places, default_int64=0, **keys)
+
+
+def encoded(graph: Graph, pooling: Pooling) -> str:
+    """As `Pooling.encode`: (rows, encoded)."""
+    parts = []
+    if pooling.numbers:
+        parts.append(graph.add("Gather", graph.source, graph.constant(np.array(pooling.numbers)), axis=1))
+    for chain in pooling.chains:
+        value, group = graph.constant(pooling.root[None, :]), None
+        for table in chain:
+            group = graph.group(table.level, group)
+            flat = graph.add("Greater", group, graph.constant(0))
+            known = graph.add("Unsqueeze", flat, graph.constant(np.array([1])))
+            value = graph.add("Where", known, graph.row(table.values, group), value)
+            parts.append(value)
+        own = np.append(0, chain[-1].own[1:])
+        parts.append(graph.row(own[:, None], str(group)))
+    return graph.add("Concat", *parts, axis=1)
+
+
+def margins(graph: Graph, encoded: str, texts: Sequence[str], classes: int, into: str = "") -> str:
+    """The mean of several boosters' margins (rows, classes), or values (rows, 1)."""
+    grown = [tree.scaled(1 / len(texts)) for text in texts for tree in lightgbm_onnx.trees(text)]
+    output = into or f"{graph.prefix}_margins"
+    graph.nodes.append(lightgbm_onnx.ensemble(grown, classes, encoded, output))
+    return output
+
+
+def probabilities(graph: Graph, margins: str, calibration: Calibration, into: str) -> None:
+    steep = graph.add("Mul", margins, graph.constant(np.float32(calibration.slope)))
+    moved = graph.add("Add", steep, graph.constant(calibration.shift))
+    graph.add("Softmax", moved, into=into, axis=1)
+
+
+def interval(graph: Graph, bounds: Bounds, probabilities: str, into: str) -> None:
+    """As `Bounds.around`: (rows, 2)."""
+    one = graph.constant(np.float32(1))
+    calm = graph.add("Gather", probabilities, graph.constant(np.array([bounds.calm])), axis=1)
+    low, high = (graph.constant(np.float32(end)) for end in (LEAST, 1 - LEAST))
+    risk = graph.add("Clip", graph.add("Sub", one, calm), low, high)
+    odds = graph.add("Log", graph.add("Div", risk, graph.add("Sub", one, risk)))
+    variance = graph.constant(np.array([bounds.known], np.float32))
+    for each in bounds.unknown:
+        kept = each.kept * np.float32(each.variance)
+        variance = graph.add("Add", variance, graph.row(kept[:, None], graph.own(each.level)))
+    away = graph.add("Mul", graph.add("Sqrt", variance), graph.constant(np.float32(bounds.reach)))
+    ends = graph.add("Concat", graph.add("Sub", odds, away), graph.add("Add", odds, away), axis=1)
+    graph.add("Sigmoid", ends, into=into)
