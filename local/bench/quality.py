@@ -17,9 +17,9 @@ from local.run.cloud import Cloud
 ABOUT = (
     "The untouched test split; the interval is of 95%, over draws of whole entities. Sent alone: each record "
     "without its entity's history. Constant: the commonest class or the mean. Persistence: the entity's "
-    "last label known at the time, or the current value. Rule: the fallback. By a name: what the training split "
-    "tells of it alone. Always: one platform for every "
-    "request. Regret and extra cost: shares paid beyond one who knows both platforms' outcomes."
+    "last label known at the time, or the current value. Rule: the fallback. By a name: what the training "
+    "split tells of it alone. Always: one platform for every request. Regret and extra cost: shares paid "
+    "beyond one who knows both platforms' outcomes."
 )
 ACHIEVABLE = (
     " Best achievable: one who knows what the generator hides and answers as well as can be, on records of "
