@@ -82,7 +82,7 @@ class Artifact:
 
     def metadata(self) -> dict[str, Any]:
         """What a reader wants to know first; `metrics` are those of the validation split."""
-        known = ("run_date", "profile", "data_hash", "hyperparameters", "versions")
+        known = ("run_date", "profile", "data_hash", "data_until", "hyperparameters", "versions")
         return {
             "model": self.contract.name,
             "learner": self.learner,

@@ -112,6 +112,16 @@ def read(folder: Path, contract: Contract) -> Rows:
     return Rows(features, target, known, coded(table[ENTITY])[0], beside)
 
 
+def times(folder: Path) -> NDArray[np.int64]:
+    """When each row's record was taken, in epoch milliseconds, in the order of `read`; the label is later by
+    the target's horizon."""
+    columns = [
+        pq.ParquetFile(path).read(columns=["timestamp"], use_threads=False)["timestamp"]
+        for path in sorted(folder.glob("*.parquet"))
+    ]
+    return np.concatenate([numbers(column.cast(pa.int64())) for column in columns]).astype(np.int64)
+
+
 def _table(path: Path, columns: list[str]) -> pa.Table:
     return pq.ParquetFile(path).read(columns=[ENTITY, *columns], use_threads=False)
 

@@ -67,6 +67,7 @@ def train(
     scores, weights = _judge(model, judged, contract, own["decision"])
     facts = {
         **{name: metadata[name] for name in ("profile", "run_date", "data_hash")},
+        "data_until": metadata["splits"]["test"]["to"],
         **log,
         "hyperparameters": {**own, **log["hyperparameters"]},
         "validation": scores,

@@ -13,6 +13,10 @@ from typing import Any, NamedTuple
 OPERATORS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 
 
+FRESH = "fresh"
+"""Where a challenge says so, it was on rows that are newer than all of the champion's data."""
+
+
 class Finding(NamedTuple):
     holds: bool
     text: str
@@ -28,7 +32,7 @@ def findings(evaluation: Mapping[str, Any], promotion: Mapping[str, Any]) -> Ite
         yield Finding(False, f"{name} is missing")
         return
     yield from _baselines(own, evaluation["baselines"], promotion)
-    yield _champion(own, evaluation, promotion)
+    yield from _champion(own, evaluation, promotion)
 
 
 def _floors(metrics: Mapping[str, Any], profile: str, profiles: Mapping[str, Any]) -> Iterator[Finding]:
@@ -58,19 +62,47 @@ def _baselines(own: float, baselines: Mapping[str, Any], promotion: Mapping[str,
             )
 
 
-def _champion(own: float, evaluation: Mapping[str, Any], promotion: Mapping[str, Any]) -> Finding:
+def _champion(own: float, evaluation: Mapping[str, Any], promotion: Mapping[str, Any]) -> Iterator[Finding]:
+    """On the rows that neither has seen where there are enough of them, else on the whole test split."""
     if not evaluation.get("champion"):
-        return Finding(True, str(evaluation.get("champion_note") or "no champion to compare with"))
-    name, margin = promotion["metric"], promotion["margin"]
+        yield Finding(True, str(evaluation.get("champion_note") or "no champion to compare with"))
+        return
+    name = promotion["metric"]
     value = _number(evaluation["champion"], name)
+    challenge = evaluation.get("challenge") or {}
+    where = ""
+    if challenge.get("on") == FRESH:
+        champion, challenger = _number(challenge, "champion"), _number(challenge, "challenger")
+        if champion is None or challenger is None:
+            yield Finding(False, f"{name} on fresh rows is missing")
+            return
+        own, value, where = challenger, champion, f" on {challenge['rows']} fresh rows"
+        yield _shown_worse(challenge)
+    elif challenge:
+        had, needed = challenge["fresh_rows"], challenge["least_fresh_rows"]
+        where = f" on the whole test split, as {had} of {needed} fresh rows are there"
     if value is None:
-        return Finding(False, f"the champion has no {name} to compare with")
+        yield Finding(False, f"the champion has no {name} to compare with")
+        return
+    yield _within(own, value, promotion, where)
+
+
+def _shown_worse(challenge: Mapping[str, Any]) -> Finding:
+    """A difference whose interval leaves out 0 is no chance."""
+    low, high = _number(challenge, "low"), _number(challenge, "high")
+    told = f"{_shown(_number(challenge, 'difference'))}, {_shown(low)} to {_shown(high)} in 95 of 100"
+    return Finding(
+        challenge["verdict"] != "worse",
+        f"against the champion on fresh rows: {challenge['verdict']} ({told})",
+    )
+
+
+def _within(own: float, value: float, promotion: Mapping[str, Any], where: str) -> Finding:
+    name, margin = promotion["metric"], promotion["margin"]
     lost = value - own if promotion["higher_is_better"] else own - value
     holds = round(lost, 9) <= margin  # a candidate exactly at the margin passes, whatever its last bit
-    return Finding(
-        holds,
-        f"{name} {own:.4g} is {'within' if holds else 'beyond'} {margin:g} of the champion's {value:.4g}",
-    )
+    side = "within" if holds else "beyond"
+    return Finding(holds, f"{name} {own:.4g} is {side} {margin:g} of the champion's {value:.4g}{where}")
 
 
 def _number(metrics: Mapping[str, Any], name: str) -> float | None:

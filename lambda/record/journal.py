@@ -77,8 +77,9 @@ class Runs:
             "tuning_jobs": ", ".join(told.tuning_jobs),
             **{
                 name: str(evaluation.get(name, ""))
-                for name in ("learner", "data_hash", "contract_hash", "champion_note")
+                for name in ("learner", "data_hash", "data_until", "contract_hash", "champion_note")
             },
+            "challenge": str((evaluation.get("challenge") or {}).get("verdict", "")),
             "artifact": best.artifact if best else "",
             "reasons": "; ".join(told.reasons),
             MLFLOW_RUN_NOTE: "; ".join(told.reasons),
@@ -112,13 +113,14 @@ class Runs:
 
 
 def _scores(evaluation: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The test split's metrics, and beside them those of each baseline, of the champion before and of each
-    learner that was compared."""
+    """The test split's metrics, and beside them those of each baseline, of the champion before, what
+    challenging it gave, and of each learner that was compared."""
     yield from evaluation.get("metrics", {}).items()
     yield "rows", evaluation.get("rows")
     others = {
         **evaluation.get("baselines", {}),
         "champion": evaluation.get("champion"),
+        "challenge": evaluation.get("challenge"),
         **{learner: _flat(told) for learner, told in evaluation.get("rivals", {}).items()},
     }
     for who, metrics in others.items():

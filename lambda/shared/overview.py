@@ -24,7 +24,18 @@ STATUS = {
     "RollingBack": "updating",
 }
 HEALTHY = ("ready", "updating")
-LINEAGE = ("learner", "profile", "data_hash", "contract_hash", "rows", "run", "training_job", "tuning_jobs")
+LINEAGE = (
+    "learner",
+    "profile",
+    "data_hash",
+    "data_until",
+    "challenge",
+    "contract_hash",
+    "rows",
+    "run",
+    "training_job",
+    "tuning_jobs",
+)
 """Customer metadata of a package that are facts about its training, not metrics."""
 Parameter = Mapping[str, Any]
 

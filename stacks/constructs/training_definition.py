@@ -174,7 +174,15 @@ def _registration(places: JobPlaces, trials: Candidates) -> dict[str, State]:
         **({"Environment": HOSTING} if isinstance(places.spec.serving, RealTimeEndpoint) else {}),
     }
     properties = f"{{'profile': $profile, 'run': $run, {trials.properties}}}"
-    statistics = {"ContentType": "application/json", "S3Uri": places.run_url("evaluation/evaluation.json")}
+    statistics, reference = (
+        {
+            "Statistics": {
+                "ContentType": "application/json",
+                "S3Uri": places.run_url(f"evaluation/{name}.json"),
+            }
+        }
+        for name in ("evaluation", "reference")
+    )
     request = {
         "ModelPackageGroupName": scoped(places.env, places.spec),
         "ModelPackageDescription": expression("$gate.description"),
@@ -185,7 +193,8 @@ def _registration(places: JobPlaces, trials: Candidates) -> dict[str, State]:
         },
         "ModelApprovalStatus": expression("$gate.status"),
         "CustomerMetadataProperties": expression(f"$merge([$gate.metrics, {properties}])"),
-        "ModelMetrics": {"ModelQuality": {"Statistics": statistics}},
+        "ModelMetrics": {"ModelQuality": statistics},
+        "DriftCheckBaselines": {"ModelDataQuality": reference},
     }
     register = task(
         f"{SDK}sagemaker:createModelPackage", request, then="Record", timeout_s=120, retries=RETRY_CALL

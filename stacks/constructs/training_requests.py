@@ -87,12 +87,15 @@ def evaluate_request(places: JobPlaces, models: Mapping[str, str], *, champion: 
     for name in models:
         arguments += ["--model", f"{INPUT}/{name}/model.tar.gz"]
     arguments += ["--output", OUTPUT]
+    if len(models) > 1 or champion:
+        arguments += _rule(places.spec.trained.promotion)
     if len(models) > 1:
         inputs["validation"] = places.run_url("validation/")
-        arguments += ["--validation", f"{INPUT}/validation", *_rule(places.spec.trained.promotion)]
+        arguments += ["--validation", f"{INPUT}/validation"]
     if champion:
         inputs["champion"] = expression("$champion")
-        arguments += ["--champion", f"{INPUT}/champion/model.tar.gz"]
+        least = str(places.spec.trained.retraining.least_fresh_rows)
+        arguments += ["--champion", f"{INPUT}/champion/model.tar.gz", "--least-fresh-rows", least]
     return _processing(
         places,
         "evaluate",
@@ -104,7 +107,7 @@ def evaluate_request(places: JobPlaces, models: Mapping[str, str], *, champion: 
 
 
 def _rule(promotion: Promotion) -> list[str]:
-    """By what the evaluation chooses one of several."""
+    """By what the evaluation chooses one of several, and compares it with the champion."""
     goal = "Maximize" if promotion.higher_is_better else "Minimize"
     return ["--metric", promotion.metric, "--goal", goal, "--margin", f"{promotion.margin:g}"]
 
