@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from catalog import control_routes, examples, predict_routes, router_routes, schemas
+from catalog import control_routes, examples, history_routes, predict_routes, router_routes, schemas
 from catalog.answers import SHARED
 from catalog.contract import Contract, RecordSchema
 from catalog.operations import PROBLEMS, as_json, body, json_answer, problem, problems, read
@@ -52,6 +52,7 @@ def document(models: Sequence[ModelSpec]) -> Json:
                 if spec.router
             },
             **control_routes.paths(models),
+            history_routes.PATH: {"get": history_routes.operation(models)},
             "/api/insights": {"post": _ingest(stored[0].record)},
             "/api/models": {
                 "get": read("listModels", "Every model and its champion", as_json(ref("ModelList")))
@@ -73,7 +74,7 @@ def _stored(contracts: Sequence[Contract]) -> list[Contract]:
 def _schemas(
     models: Sequence[ModelSpec], contracts: predict_routes.Contracts, stored: Sequence[Contract]
 ) -> Json:
-    found: Json = dict(SHARED)
+    found: Json = {**SHARED, "History": history_routes.HISTORY}
     for spec in models:
         found |= predict_routes.components(spec, contracts)
     record, labels = stored[0].record, [contract.target for contract in stored]

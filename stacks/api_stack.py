@@ -17,7 +17,7 @@ from stacks.constructs.model_function import ModelFunction
 from stacks.constructs.operations_dashboard import OperationsDashboard
 from stacks.constructs.payload_function import PayloadFunction, PayloadLayer, native_layers
 from stacks.constructs.remediation_executor import RemediationExecutor
-from stacks.constructs.telling_functions import ControlFunction, TellingFunction
+from stacks.constructs.telling_functions import ControlFunction, ModelsFunction
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
 from stacks.names import arn, model_id, router_function, scoped
@@ -53,15 +53,8 @@ class ApiStack(Stack):
         hosted = [spec for spec in models if spec.endpoint]
         functions: dict[str, PayloadFunction] = {
             "predict": self._predict(hosted),
-            "models": TellingFunction(
-                self,
-                "Models",
-                env=env,
-                models=models,
-                foundation=foundation,
-                layer=self._layer,
-                folder="models",
-                description="Tells every model and its champion",
+            "models": ModelsFunction(
+                self, "Models", env=env, models=models, foundation=foundation, layer=self._layer
             ),
             "control": ControlFunction(
                 self, "Control", env=env, models=models, foundation=foundation, layer=self._layer
@@ -75,6 +68,7 @@ class ApiStack(Stack):
         if placement:
             api.route("POST", placement.forward, self._router(placement))
         api.route("GET", "/api/models", functions["models"])
+        api.route("GET", "/api/models/{model}/history", functions["models"])
         api.route("POST", "/api/insights", functions["insights"])
         for base in sorted({spec.api for spec in models}):
             for method, path in CONTROL:

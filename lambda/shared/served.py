@@ -30,6 +30,8 @@ class Served:
     candidate: str = ""
     """The SSM parameter of the package that a promotion shifts traffic to."""
     endpoint: str = ""
+    group: str = ""
+    """The model package group of its versions."""
     version: str = ""
     """Of a declared model: the start of its contract's hash."""
     machine: str = ""

@@ -29,6 +29,7 @@ def _entry(env: Environment, spec: ModelSpec) -> Entry:
         "parameter": champion_parameter(env, spec),
         **({"candidate": candidate_parameter(env, spec)} if spec.function else {}),
         "endpoint" if spec.endpoint else "function": scoped(env, spec),
+        "group": scoped(env, spec),
         "machine": training_machine(env, spec),
         "profiles": [profile.name for profile in spec.training.promotion.profiles],
     }

@@ -15,6 +15,7 @@ from stacks.names import (
     candidate_parameter,
     champion_parameter,
     machine_arn,
+    promotion_machine,
     scoped,
     training_machine,
 )
@@ -65,6 +66,55 @@ class TellingFunction(PayloadFunction):
 
     def _arns(self, service: str, resources: list[str]) -> list[str]:
         return [arn(Stack.of(self), service, each) for each in resources]
+
+
+class ModelsFunction(TellingFunction):
+    """Also looks back: executions, packages, champions and what was noted."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        env: Environment,
+        models: Sequence[ModelSpec],
+        foundation: FoundationStack,
+        layer: PayloadLayer,
+    ) -> None:
+        stack = Stack.of(scope)
+        super().__init__(
+            scope,
+            id,
+            env=env,
+            models=models,
+            foundation=foundation,
+            layer=layer,
+            folder="models",
+            description="Tells every model, its champion and its history",
+            environment={
+                "MACHINES": machine_arn(stack, ""),
+                "PROMOTION": promotion_machine(env),
+                "STATE_TABLE": foundation.state.table_name,
+            },
+        )
+        learned = [spec for spec in models if spec.training]
+        machines = [*(training_machine(env, spec) for spec in learned), promotion_machine(env)]
+        groups = [scoped(env, spec) for spec in learned]
+        self.allow("states:ListExecutions", on=[machine_arn(stack, name) for name in machines])
+        self.allow(
+            "states:DescribeExecution", on=self._arns("states", [f"execution:{name}:*" for name in machines])
+        )
+        self.allow(
+            "sagemaker:ListModelPackages",
+            on=self._arns("sagemaker", [f"model-package-group/{group}" for group in groups]),
+        )
+        self.allow(
+            "ssm:GetParameterHistory",
+            on=self._arns("ssm", [f"parameter{champion_parameter(env, spec)}" for spec in learned]),
+        )
+        noted = [f"history#{spec.name}" for spec in models]
+        self.allow_items("Query", of=foundation.state, keys=noted)
+        self.allow("kms:Decrypt", on=[foundation.key.key_arn])
 
 
 class ControlFunction(TellingFunction):

@@ -43,7 +43,7 @@ def test_the_committed_document_is_fresh() -> None:
 
 def test_every_route_is_there_and_signed() -> None:
     control = ("health", "metrics", "models/status", "models/train", "models/train/{execution_id}")
-    routes = {spec.route for spec in MODELS} | {"/api/insights", "/api/models"}
+    routes = {spec.route for spec in MODELS} | {"/api/insights", "/api/models", "/api/models/{model}/history"}
     routes |= {spec.router.forward for spec in MODELS if spec.router}
     routes |= {f"{spec.api}/{path}" for spec in MODELS for path in control}
     assert set(DOCUMENT["paths"]) == routes

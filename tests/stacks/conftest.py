@@ -26,7 +26,7 @@ def payloads(tmp_path_factory: pytest.TempPathFactory) -> Payloads:
     for name in LAYERS:
         (layers / name / "python").mkdir(parents=True)
         (layers / name / "python" / "third_party.py").write_text("")
-    for name in (package for learner in LEARNERS.values() for package in learner.packages):
+    for name in {package for learner in LEARNERS.values() for package in learner.packages}:
         (packages / name).mkdir()
         (packages / name / "third_party.py").write_text("")
     staging = tmp_path_factory.mktemp("bundles")

@@ -31,6 +31,7 @@ def test_routes_come_from_the_specs(prod: Assembly) -> None:
         *(("POST", router.forward) for router in ROUTERS),
         *((method, f"{spec.api}/{path}") for spec in MODELS for method, path in CONTROL),
         ("GET", "/api/models"),
+        ("GET", "/api/models/{model}/history"),
         ("POST", "/api/insights"),
     }
 

@@ -144,3 +144,28 @@ def test_a_models_function_touches_its_own_items_only(prod: Assembly, spec: Mode
         names = [f"{kind}#{spec.name}#" for kind in ("state", "cooldown", "counter", "drift")]
         own = (*names, "counter#started")
         assert all(key.startswith(own) for key in keys)
+
+
+def test_what_tells_the_history_reads_and_changes_nothing(prod: Assembly) -> None:
+    start = "Api/ModelsRole"  # one whose statements are many is split
+    found = [each for name, each in prod.statements() if name.startswith(start)]
+    actions = {str(action) for each in found for action in listed(each["Action"])}
+    traced = {action for action in actions if action.startswith(("xray:", "logs:"))}
+    assert actions - traced == {
+        "dynamodb:Query",
+        "kms:Decrypt",
+        "sagemaker:DescribeEndpoint",
+        "sagemaker:DescribeModelPackage",
+        "sagemaker:ListModelPackages",
+        "ssm:GetParameter",
+        "ssm:GetParameterHistory",
+        "ssm:GetParameters",
+        "states:DescribeExecution",
+        "states:ListExecutions",
+    }
+    (query,) = (each for each in found if "dynamodb:Query" in listed(each["Action"]))
+    keys = query["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+    assert all(key.startswith("history#") and "*" not in key for key in keys)
+    for action in ("states:ListExecutions", "ssm:GetParameterHistory", "sagemaker:ListModelPackages"):
+        (statement,) = (each for each in found if action in listed(each["Action"]))
+        assert all("prod" in json.dumps(each) for each in listed(statement["Resource"])), action
