@@ -37,10 +37,13 @@ class ByName:
 
     def result(self) -> dict[str, Any]:
         """The feature, and by name's number the classes' shares or the mean; nothing where none is named."""
-        rows = (lambda sums: sums.sum()) if self._classes else (lambda sums: sums[0])
-        kept = sorted(self._sums, key=lambda name: (-rows(self._sums[name]), name))[:LISTED]
+        kept = sorted(self._sums, key=lambda name: (-self._rows(name), name))[:LISTED]
         answers = {name: self._answer(self._sums[name]) for name in kept}
         return {"feature": self.feature, "answers": answers} if self.feature else {}
+
+    def _rows(self, name: str) -> float:
+        sums = self._sums[name]
+        return float(sums.sum() if self._classes else sums[0])
 
     def _answer(self, sums: NDArray[np.float64]) -> list[float]:
         found: list[float] = (sums / sums.sum()).tolist() if self._classes else [sums[1] / sums[0]]

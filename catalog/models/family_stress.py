@@ -56,8 +56,8 @@ FAMILY_STRESS = ModelSpec(
             higher_is_better=False,
             margin=0.2,
             profiles=(
-                Profile("synthetic", (Gate("rmse", "<", 9), Gate("r2", ">=", 0.6))),
-                Profile("azure-vm", (Gate("rmse", "<", 3), Gate("r2", ">=", 0.7))),
+                Profile("synthetic", (Gate("rmse", "<", 8), Gate("r2", ">=", 0.6))),
+                Profile("azure-vm", (Gate("rmse", "<", 3), Gate("r2", ">=", 0.8))),
                 Profile("live", (Gate("rmse", "<", 9), Gate("r2", ">=", 0.5))),
             ),
         ),

@@ -99,7 +99,8 @@ def _levels(days: pd.DataFrame) -> pd.DataFrame:
     best = days.groupby([*TEST, *FAMILY, "day"], as_index=False)["middle"].max()
     rolling = best.set_index("day").groupby([*TEST, *FAMILY], sort=False)["middle"]
     level = rolling.rolling(f"{LEVEL_DAYS}D", min_periods=LEAST_DAYS).quantile(LEVEL)
-    return best.drop(columns="middle").assign(level=level.to_numpy())
+    levels: pd.DataFrame = best.drop(columns="middle").assign(level=level.to_numpy())
+    return levels
 
 
 def _slowdowns(days: pd.DataFrame) -> dict[str, Array]:

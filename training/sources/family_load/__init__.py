@@ -80,7 +80,8 @@ def _lives(random: Random, own: Traits, begins: NDArray[np.int64]) -> Hour:
 def _truth(random: Random, past: Hour, at: NDArray[np.int64]) -> Array:
     """The stress of the hours ahead (records, pools), as it is measured later."""
     ahead = past.shortfall[at[:, None] + np.arange(AHEAD)].mean(axis=1)
-    return np.clip(100 * ahead + TRUTH_ERROR * random.standard_normal(ahead.shape), 0, 100)
+    measured: Array = np.clip(100 * ahead + TRUTH_ERROR * random.standard_normal(ahead.shape), 0, 100)
+    return measured
 
 
 def _told(own: Traits, pool: NDArray[np.int64]) -> dict[str, Any]:

@@ -70,7 +70,8 @@ def _known(random: Random, found: dict[str, Array]) -> dict[str, Array]:
 
 def _windows(values: Array, at: NDArray[np.int64], hours: int) -> Array:
     """The `hours` values before each place (records, hours, pools)."""
-    return values[at[:, None] - np.arange(hours, 0, -1)]
+    before: Array = values[at[:, None] - np.arange(hours, 0, -1)]
+    return before
 
 
 def _noisy(random: Random, values: Array) -> Array:
