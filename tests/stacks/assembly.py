@@ -93,10 +93,12 @@ class Assembly:
         return found
 
     def statements(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Every statement of every identity policy, with the policy's logical id."""
-        for name, policy in self.resources("AWS::IAM::Policy").items():
-            for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
-                yield name, statement
+        """Every statement of every identity policy, with the policy's logical id. What is too long for an
+        inline policy overflows into a managed one."""
+        for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
+            for name, policy in self.resources(kind).items():
+                for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+                    yield name, statement
 
 
 def plain(value: Any) -> str:
