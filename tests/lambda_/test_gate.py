@@ -172,3 +172,67 @@ def test_the_handler_reads_the_evaluation(
         module.handler(event(spec), context)
     with pytest.raises(ValueError, match="s3://bucket/key"):
         module.handler(event(spec, evaluation_uri="https://x/y"), context)
+
+
+def challenged(spec: ModelSpec, lead: float, verdict: str, on: str = "fresh") -> dict[str, Any]:
+    """An evaluation whose challenger leads by so much, a minus being a lead of the champion's."""
+    metric = spec.trained.promotion.metric
+    sign = 1 if spec.trained.promotion.higher_is_better else -1
+    champion, challenger = shifted(spec, 0), shifted(spec, lead)
+    told = {
+        "on": on,
+        "rows": 300,
+        "fresh_rows": 300 if on == "fresh" else 12,
+        "least_fresh_rows": 200,
+        "metric": metric,
+        "champion": champion,
+        "challenger": challenger,
+        "difference": sign * lead,
+        "low": sign * lead - 0.001,
+        "high": sign * lead + 0.001,
+        "verdict": verdict,
+    }
+    return evaluation(spec, champion={metric: shifted(spec, 0)}, challenge=told)
+
+
+def test_who_is_shown_worse_on_fresh_rows_is_refused_even_within_the_margin(spec: ModelSpec) -> None:
+    little = spec.trained.promotion.margin / 2
+    judged = verdict(challenged(spec, -little, "worse"), event(spec))
+    assert judged["status"] == "Rejected"
+    assert ["worse" in reason and "fresh rows" in reason for reason in judged["reasons"]] == [True]
+    held = verdict(challenged(spec, -little, "no difference shown"), event(spec))
+    assert held["status"] == "Approved"
+    better = verdict(challenged(spec, little, "better"), event(spec))
+    assert better["status"] == "Approved"
+    assert better["metrics"]["challenge"].startswith("better: ")
+    assert "on 300 fresh rows" in better["metrics"]["challenge"]
+
+
+def test_on_fresh_rows_the_margin_is_that_of_the_fresh_rows(spec: ModelSpec) -> None:
+    lost = 2 * spec.trained.promotion.margin
+    told = challenged(spec, -lost, "no difference shown")
+    assert verdict(told, event(spec))["status"] == "Rejected"
+    # on rows that the champion learned from, its lead says nothing
+    led = challenged(spec, 0, "no difference shown")
+    led["champion"] = {spec.trained.promotion.metric: shifted(spec, lost)}
+    assert verdict(led, event(spec))["status"] == "Approved"
+
+
+def test_with_too_few_fresh_rows_the_whole_test_split_decides_and_it_is_said(spec: ModelSpec) -> None:
+    judged = verdict(challenged(spec, -spec.trained.promotion.margin / 2, "worse", on="test"), event(spec))
+    assert judged["status"] == "Approved"
+    assert "whole test split, as 12 of 200 fresh rows are there" in judged["description"]
+    beyond = challenged(spec, 0, "worse", on="test")
+    metric, margin = spec.trained.promotion.metric, spec.trained.promotion.margin
+    beyond["champion"] = {metric: shifted(spec, 2 * margin)}
+    judged = verdict(beyond, event(spec))
+    assert judged["status"] == "Rejected"
+    assert "12 of 200 fresh rows" in judged["reasons"][0]
+
+
+def test_a_challenge_without_numbers_is_refused(spec: ModelSpec) -> None:
+    blank = challenged(spec, 0, "no difference shown")
+    blank["challenge"] |= {"challenger": None, "difference": None, "low": None, "high": None}
+    judged = verdict(blank, event(spec))
+    assert judged["status"] == "Rejected"
+    assert "challenge" not in judged["metrics"]
