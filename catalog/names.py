@@ -51,9 +51,33 @@ def promotion_machine(environment: str) -> str:
     return f"{environment}-promotion"
 
 
+def collector(environment: str, dataset: str) -> str:
+    """The function that collects the data set."""
+    return f"{environment}-collect-{dataset.replace('_', '-')}"
+
+
+def database(environment: str) -> str:
+    """Where the tables of collected data are."""
+    return f"{environment}_ops_ml"
+
+
+def workgroup(environment: str) -> str:
+    """What bounds and encrypts queries of them."""
+    return f"{environment}-ops-ml"
+
+
 def stage(environment: str) -> str:
     """What the names of the environment's stacks begin with."""
     return environment.capitalize()
+
+
+def training_stack(environment: str) -> str:
+    return f"{stage(environment)}-Training"
+
+
+def tuning_output(model: str) -> str:
+    """The training stack's output that tells `catalog.tuning.TuningPlaces` of the model."""
+    return f"{model_id(model)}Tuning"
 
 
 def serving_stack(environment: str, model: str) -> str:

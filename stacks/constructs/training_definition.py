@@ -4,6 +4,7 @@ from typing import Any
 
 from catalog.contract import NO_CHAMPION
 from catalog.spec import RealTimeEndpoint
+from catalog.tuning import TUNING_LIMIT_S
 from stacks.constructs.states import State, expression, failure_states, invoke, task
 from stacks.constructs.tracking_states import record_failure, record_training
 from stacks.constructs.training_requests import (
@@ -15,7 +16,6 @@ from stacks.constructs.training_requests import (
     prepare_request,
     raw_records,
 )
-from stacks.constructs.tuning_request import TUNING_LIMIT_S
 from stacks.constructs.tuning_states import (
     RETRY_CALL,
     RETRY_JOB,

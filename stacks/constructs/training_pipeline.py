@@ -1,6 +1,8 @@
 """Everything that trains one model: bundle, role, state machine, schedule."""
 
-from aws_cdk import Stack
+from dataclasses import asdict
+
+from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
@@ -8,6 +10,7 @@ from aws_cdk import aws_scheduler_targets as targets
 from constructs import Construct
 
 from catalog.contract import LIVE
+from catalog.names import tuning_output
 from catalog.spec import ModelSpec
 from stacks.bundling import Payloads, training_asset
 from stacks.constructs.experiment_recorder import ExperimentRecorder
@@ -16,6 +19,7 @@ from stacks.constructs.missed_schedules import MissedSchedules
 from stacks.constructs.traced_machine import TracedMachine
 from stacks.constructs.training_definition import training_definition
 from stacks.constructs.training_requests import JobPlaces
+from stacks.constructs.tuning_request import tuning_places
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
 from stacks.images import PROCESSING, frameworks, image_repository_arn
@@ -81,6 +85,8 @@ class TrainingPipeline(Construct):
             ),
             statements=[*_statements(Stack.of(self), places, foundation, gate), recorder.may_be_told()],
         )
+        told = CfnOutput(self, "Tuning", value=Stack.of(self).to_json_string(asdict(tuning_places(places))))
+        told.override_logical_id(tuning_output(spec.name))
         if spec.trained.schedule:
             self._retrain(spec.trained.schedule, env, scoped(env, spec), machine, missed)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from catalog.known import Framework
 from catalog.spec import ModelSpec, Promotion
+from catalog.tuning import SCRIPT_MODE
 from stacks.constructs.states import expression
 from stacks.environments import Environment
 from stacks.images import PROCESSING, image, judging
@@ -13,8 +14,6 @@ from stacks.names import scoped
 
 Request = dict[str, Any]
 
-SCRIPT_MODE = {"PIP_NO_BUILD_ISOLATION": "0"}
-"""Script mode installs the code with pip, which would fetch build tools; the image has them already."""
 HOSTING = {
     **SCRIPT_MODE,
     "SAGEMAKER_PROGRAM": "inference.py",

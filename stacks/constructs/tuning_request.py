@@ -2,16 +2,25 @@
 
 import math
 
-from catalog.known import NUMBER_METRICS, PRINTED_CLASS_METRICS
-from catalog.spec import Continuous, Metric, ModelSpec, Rival, Tuning
+from catalog.spec import Continuous, ModelSpec, Rival, Tuning
+from catalog.tuning import (
+    ATTEMPTS,
+    CHANNELS,
+    CHECKPOINTS,
+    EARLY_STOPPING,
+    SCRIPT_MODE,
+    STRATEGY,
+    TRIAL_LIMIT_S,
+    TUNING_LIMIT_S,
+    TuningPlaces,
+    metrics_to_read,
+    static_hyperparameters,
+)
 from stacks.constructs.states import expression
-from stacks.constructs.training_requests import SCRIPT_MODE, JobPlaces, Request, job_name
+from stacks.constructs.training_requests import JobPlaces, Request, job_name
 from stacks.environments import Environment
 from stacks.images import framework, image
 from stacks.names import tuning_prefix
-
-TRIAL_LIMIT_S = 2 * 3600
-TUNING_LIMIT_S = 24 * 3600
 
 
 def budget(env: Environment, tuning: Tuning, searches: int) -> tuple[int, int]:
@@ -25,6 +34,28 @@ def budget(env: Environment, tuning: Tuning, searches: int) -> tuple[int, int]:
     return jobs, min(math.ceil(min(tuning.parallel, env.max_parallel_jobs) / searches), jobs)
 
 
+def tuning_places(places: JobPlaces) -> TuningPlaces:
+    """What whoever tunes the model from elsewhere must know."""
+    env, training = places.env, places.spec.trained
+    jobs, parallel = budget(env, training.tuning, len(training.searches))
+    vpc = places.vpc or {"SecurityGroupIds": [], "Subnets": []}
+    return TuningPlaces(
+        role_arn=places.role_arn,
+        key_arn=places.key_arn,
+        processed=places.processed,
+        models=places.models,
+        code_url=places.code_url,
+        images={each.learner: image(env.region, framework(each.learner)) for each in training.searches},
+        instance=env.training_instance,
+        volume_gb=env.volume_gb,
+        spot=env.spot,
+        jobs=jobs,
+        parallel=parallel,
+        security_groups=list(vpc["SecurityGroupIds"]),
+        subnets=list(vpc["Subnets"]),
+    )
+
+
 def tune_request(places: JobPlaces, search: Rival) -> Request:
     env, training = places.env, places.spec.trained
     tuning = training.tuning
@@ -33,7 +64,7 @@ def tune_request(places: JobPlaces, search: Rival) -> Request:
     return {
         "HyperParameterTuningJobName": job_name(tuning_prefix(env, places.spec, search.learner)),
         "HyperParameterTuningJobConfig": {
-            "Strategy": "Bayesian",
+            "Strategy": STRATEGY,
             "HyperParameterTuningJobObjective": objective,
             "ResourceLimits": {
                 "MaxNumberOfTrainingJobs": jobs,
@@ -41,7 +72,7 @@ def tune_request(places: JobPlaces, search: Rival) -> Request:
                 "MaxRuntimeInSeconds": TUNING_LIMIT_S,
             },
             "ParameterRanges": _ranges(search),
-            "TrainingJobEarlyStoppingType": "Auto",
+            "TrainingJobEarlyStoppingType": EARLY_STOPPING,
         },
         "TrainingJobDefinition": _trial(places, search),
     }
@@ -50,20 +81,14 @@ def tune_request(places: JobPlaces, search: Rival) -> Request:
 def _trial(places: JobPlaces, search: Rival) -> Request:
     env, spec = places.env, places.spec
     return {
-        "StaticHyperParameters": {
-            "sagemaker_program": "train.py",
-            "sagemaker_submit_directory": places.code_url,
-            "learner": search.learner,
-            **dict(search.fixed),
-            **({"checkpoint_dir": "/opt/ml/checkpoints"} if env.spot else {}),
-        },
+        "StaticHyperParameters": static_hyperparameters(search, code_url=places.code_url, spot=env.spot),
         "AlgorithmSpecification": {
             "TrainingImage": image(env.region, framework(search.learner)),
             "TrainingInputMode": "File",
             **_metrics(spec, search),
         },
         "RoleArn": places.role_arn,
-        "InputDataConfig": [_channel(name, places) for name in ("train", "validation", "metadata")],
+        "InputDataConfig": [_channel(name, places) for name in CHANNELS],
         "OutputDataConfig": {
             "S3OutputPath": f"s3://{places.models}/{spec.name}/trials/",
             "KmsKeyId": places.key_arn,
@@ -78,7 +103,7 @@ def _trial(places: JobPlaces, search: Rival) -> Request:
             "MaxRuntimeInSeconds": TRIAL_LIMIT_S,
             **({"MaxWaitTimeInSeconds": 2 * TRIAL_LIMIT_S} if env.spot else {}),
         },
-        "RetryStrategy": {"MaximumRetryAttempts": 2},
+        "RetryStrategy": {"MaximumRetryAttempts": ATTEMPTS},
         "Environment": SCRIPT_MODE,
         **_spot(places),
         **places.network,
@@ -86,15 +111,12 @@ def _trial(places: JobPlaces, search: Rival) -> Request:
 
 
 def _metrics(spec: ModelSpec, search: Rival) -> Request:
-    """What SageMaker reads in the job's log. It knows the XGBoost image's metrics, and refuses to be told."""
-    if framework(search.learner) == "xgboost":
-        return {}
-    known = PRINTED_CLASS_METRICS if spec.contract.target.classes else NUMBER_METRICS
-    metrics = [
-        Metric(name=f"validation:{name}", goal="Maximize" if higher else "Minimize")
-        for name, higher in known.items()
-    ]
-    return {"MetricDefinitions": [{"Name": metric.name, "Regex": metric.regex} for metric in metrics]}
+    metrics = metrics_to_read(spec, search)
+    return (
+        {"MetricDefinitions": [{"Name": each.name, "Regex": each.regex} for each in metrics]}
+        if metrics
+        else {}
+    )
 
 
 def _spot(places: JobPlaces) -> Request:
@@ -103,7 +125,7 @@ def _spot(places: JobPlaces) -> Request:
     checkpoints = f"'s3://{places.models}/{places.spec.name}/checkpoints/' & $run & '/'"
     return {
         "EnableManagedSpotTraining": True,
-        "CheckpointConfig": {"S3Uri": expression(checkpoints), "LocalPath": "/opt/ml/checkpoints"},
+        "CheckpointConfig": {"S3Uri": expression(checkpoints), "LocalPath": CHECKPOINTS},
     }
 
 

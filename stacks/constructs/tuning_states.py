@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog.spec import Rival
+from catalog.tuning import TUNING_LIMIT_S
 from stacks.constructs.states import (
     FAILED,
     JOB_ERRORS,
@@ -16,7 +17,7 @@ from stacks.constructs.states import (
     task,
 )
 from stacks.constructs.training_requests import JobPlaces
-from stacks.constructs.tuning_request import TUNING_LIMIT_S, tune_request
+from stacks.constructs.tuning_request import tune_request
 from stacks.images import framework, image
 
 SAGEMAKER = "arn:aws:states:::sagemaker:"
