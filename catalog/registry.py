@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from catalog.schemas import pascal
 from catalog.spec import ModelSpec
 
-PLATFORM_STACKS = ("Foundation", "Training", "Api")
+PLATFORM_STACKS = ("Foundation", "Training", "Collection", "Api")
 
 
 def checked(*models: ModelSpec) -> tuple[ModelSpec, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from catalog.names import stage
+from stacks.collecting import CollectionSettings, collection_problems
 from stacks.guardrails import AllAtOnce, Canary
 from stacks.images import images
 from stacks.instances import Role, instance_problem, resolve_hosting
@@ -78,6 +79,8 @@ class Environment:
     """Who decides on recommended actions; None leaves it to whoever listens to the bus."""
     placement: PlacementSettings | None = None
     """Where placed work runs; without it the model still tells where it would."""
+    collection: CollectionSettings | None = field(default_factory=CollectionSettings)
+    """What is collected from AWS; None collects nothing."""
     poll_s: int = 60
     alarm_email: str | None = None
     requests_per_second: int = 50
@@ -117,6 +120,8 @@ def _problems(env: Environment) -> Iterator[str]:
         yield from remediation_problems(env.remediation)
     if env.placement:
         yield from placement_problems(env.placement)
+    if env.collection:
+        yield from collection_problems(env.collection)
     yield from _job_problems(env)
     yield from _serving_problems(env)
 
@@ -173,6 +178,7 @@ LOCAL = Environment(
         (("restart_service", Automation("AWS-RestartEC2Instance", (("InstanceId", ("{entity}",)),))),)
     ),
     placement=PlacementSettings(outcome_window_s=1),
+    collection=CollectionSettings(look_back_days=2),
     poll_s=1,
     archive_window_s=1,
 )

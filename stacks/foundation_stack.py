@@ -28,6 +28,9 @@ CAPTURE_DAYS = 90
 RUN_DAYS = 180
 """Prepared splits are derived from the raw bucket, which is kept; the newest runs are asked for."""
 
+ATHENA_RESULTS, ATHENA_DAYS = "athena/", 7
+"""Where in the processed bucket results of queries lie, which can be asked again."""
+
 
 class FoundationStack(ZonedStack):
     """Outlives the others; each of them reads only this one."""
@@ -51,7 +54,8 @@ class FoundationStack(ZonedStack):
                 rule
                 for name in names
                 for rule in (expiry(f"{name}/capture/", CAPTURE_DAYS), expiry(f"{name}/", RUN_DAYS))
-            ],
+            ]
+            + [expiry(ATHENA_RESULTS, ATHENA_DAYS)],
         )
         # trials stay, colder after a month: nothing in its name tells the one that became the champion
         self.models = DataBucket(

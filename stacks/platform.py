@@ -8,6 +8,7 @@ from constructs import Construct
 from catalog.spec import ModelSpec
 from stacks.api_stack import ApiStack
 from stacks.bundling import Payloads
+from stacks.collection_stack import CollectionStack
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
 from stacks.names import model_id
@@ -31,6 +32,15 @@ class Platform(cdk.Stage):
         TrainingStack(
             self, "Training", env=environment, models=models, foundation=foundation, payloads=payloads
         )
+        if environment.collection:
+            CollectionStack(
+                self,
+                "Collection",
+                env=environment,
+                settings=environment.collection,
+                foundation=foundation,
+                payloads=payloads,
+            )
         for spec in models:
             if spec.endpoint:
                 ServingStack(

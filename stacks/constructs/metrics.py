@@ -132,6 +132,16 @@ def model_count(environment: str, model: str, name: str) -> Metric:
     )
 
 
+def collection_metric(environment: str, dataset: str, region: str, name: str) -> Metric:
+    """What a collector tells of each run: `Fresh` (1 or 0), `Throttled`, `LostWindows`, `OpenGaps`."""
+    return Metric(
+        namespace=METRIC_NAMESPACE,
+        name=name,
+        dimensions=(("Environment", environment), ("Dataset", dataset), ("Region", region)),
+        label=f"{dataset} {region} {name}",
+    )
+
+
 def function_metric(function: str, name: str, title: str = "", *, statistic: str = "Sum") -> Metric:
     """`Errors`, `Throttles`, `Duration` (ms) of a function, and its `IteratorAge` (ms) behind a stream."""
     dimensions = (("FunctionName", function),)

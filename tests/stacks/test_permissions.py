@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from catalog.datasets import DATASETS
 from catalog.spec import ModelSpec
 from stacks.names import model_id
 from tests.models import ENDPOINTS, FUNCTIONS, LEARNED
@@ -38,6 +39,7 @@ NO_RESOURCE = {
     "ec2:DescribeSecurityGroups": "EC2's describe calls take no resource",
     "ec2:DescribeSubnets": "EC2's describe calls take no resource",
     "ec2:DescribeVpcs": "EC2's describe calls take no resource",
+    **{call.action: call.reason for dataset in DATASETS for call in dataset.calls},
 }
 MANAGED = ("AmazonAPIGatewayPushToCloudWatchLogs",)
 
