@@ -12,7 +12,7 @@ Examples:
 
 * `python -m training diagnose --input new.parquet --against old.parquet --report report.html --target label`
 
-* `python -m training diagnose --input records.csv --report report.html --fail-on warning` (strict, for a pipeline)
+* `python -m training diagnose --input records.csv --report report.html --fail-on warning` (strict)
 
 Exit codes: 0 fine; 1 blocking findings, or warnings with --fail-on warning; 2 wrong usage or a file that
 cannot be read.

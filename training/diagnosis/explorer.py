@@ -21,6 +21,6 @@ def page(found: Profile) -> str:
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         text: str = skrub.TableReport(
-            frame.reset_index(drop=True), verbose=0, max_plot_columns=MOST_COLUMNS
+            frame.reset_index(drop=True), verbose=0, plot_distributions=True, compute_associations=True
         ).html()
     return text

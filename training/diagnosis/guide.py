@@ -53,8 +53,10 @@ GUIDE: dict[str, tuple[str, str, str]] = {
     ),
     "far-outliers": (
         "Values of another order",
-        "A few values a thousand times beyond the rest are more often a slip of unit or a code"
-        " than a measurement.",
+        (
+            "A few values a thousand times beyond the rest are more often a slip of unit or a code"
+            " than a measurement."
+        ),
         "Look the records up; correct the unit, or write them as missing.",
     ),
     "constant": (
@@ -109,8 +111,10 @@ GUIDE: dict[str, tuple[str, str, str]] = {
     ),
     "unlabelled": (
         "Rows without a label",
-        "They are left out of training; if labels are missing for a reason, what is left is not"
-        " like the rest.",
+        (
+            "They are left out of training; if labels are missing for a reason, what is left is not"
+            " like the rest."
+        ),
         "Check that it is chance which rows have labels.",
     ),
     "one-class": (
@@ -130,8 +134,10 @@ GUIDE: dict[str, tuple[str, str, str]] = {
     ),
     "target-copy": (
         "A copy of the target",
-        "The model would read its answer instead of learning it, and know nothing when it is asked"
-        " in earnest.",
+        (
+            "The model would read its answer instead of learning it, and know nothing when it is asked"
+            " in earnest."
+        ),
         "Leave the column out.",
     ),
     "leakage": (
@@ -186,8 +192,10 @@ GUIDE: dict[str, tuple[str, str, str]] = {
     ),
     "schema-unit": (
         "Perhaps another unit",
-        "A share written as per cent, or milliseconds as seconds, passes the range check and"
-        " spoils the model.",
+        (
+            "A share written as per cent, or milliseconds as seconds, passes the range check and"
+            " spoils the model."
+        ),
         "Compare some values with the unit in the schema.",
     ),
     "schema-time": (

@@ -53,7 +53,7 @@ def _of_all(column: Column, may_lack: bool) -> Iterator[Finding]:
             code="missing",
             severity="warning" if share >= MISSING_WARNED and not may_lack else "note",
             columns=name,
-            seen=f"{column.missing:,} of {column.rows:,} rows ({percent(column.missing, column.rows)}) lack it.",
+            seen=f"{column.missing:,} of {column.rows:,} rows ({percent(share, 1)}) lack it.",
         )
     if column.wrong:
         yield Finding(
