@@ -69,10 +69,10 @@ WILDCARDS: tuple[Finding, ...] = (
         "Resource::*:model-package/*/[*]",
     ),
     Finding(
-        "Api/Control/Role/DefaultPolicy/Resource",
+        "Api/*/Role/*Policy*/Resource",
         IAM5,
         "Executions are named when they start",
-        "Resource::*:execution:*-training:[*]",
+        "Resource::*:execution:*-*:[*]",
     ),
     Finding(
         "Training/Promotion/Promote/Role/DefaultPolicy/Resource",
