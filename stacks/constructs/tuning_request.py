@@ -137,7 +137,7 @@ def _ranges(search: Rival) -> Request:
         kinds[kind].append(
             {"Name": span.name, "MinValue": low, "MaxValue": high, "ScalingType": span.scaling}
         )
-    return kinds
+    return {kind: spans for kind, spans in kinds.items() if spans}
 
 
 def _channel(name: str, places: JobPlaces) -> Request:

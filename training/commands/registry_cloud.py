@@ -36,13 +36,13 @@ class Cloud:
 
     def __init__(self) -> None:
         # botocore itself reads AWS_DEFAULT_REGION alone
-        self._session: Any = boto3.Session(region_name=os.environ.get("AWS_REGION"))
+        self.session: Any = boto3.Session(region_name=os.environ.get("AWS_REGION"))
         self._clients: dict[str, Any] = {}
 
     def client(self, service: str) -> Any:
         if service not in self._clients:
             config = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 5})
-            self._clients[service] = self._session.client(service, config=config)
+            self._clients[service] = self.session.client(service, config=config)
         return self._clients[service]
 
 

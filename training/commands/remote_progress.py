@@ -1,0 +1,63 @@
+"""Tuning jobs as they run: a bar for each, until all have ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from commands import screen
+
+POLL_S = 15.0
+ENDED = ("Completed", "Failed", "Stopped", "DeleteFailed")
+
+
+def follow(client: Any, names: Sequence[str], poll_s: float = POLL_S) -> list[dict[str, Any]]:
+    """Each job's last description, once all have ended."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=screen.told()) as progress:
+        bars = {name: progress.add_task(name, total=None) for name in names}
+        while True:
+            jobs = [
+                client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name) for name in names
+            ]
+            for job in jobs:
+                name, status = job["HyperParameterTuningJobName"], job["HyperParameterTuningJobStatus"]
+                limits = job["HyperParameterTuningJobConfig"]["ResourceLimits"]
+                progress.update(
+                    bars[name],
+                    description=f"{name} {status}{_best(job)}",
+                    completed=_ended(job),
+                    total=limits["MaxNumberOfTrainingJobs"],
+                )
+            if all(job["HyperParameterTuningJobStatus"] in ENDED for job in jobs):
+                return jobs
+            time.sleep(poll_s)
+
+
+def tell(jobs: Sequence[dict[str, Any]]) -> bool:
+    """Prints what the jobs found; whether all completed."""
+    rows = [
+        [
+            job["HyperParameterTuningJobName"],
+            job["HyperParameterTuningJobStatus"],
+            str(_ended(job)),
+            _best(job).strip(),
+            job.get("BestTrainingJob", {}).get("TrainingJobName", job.get("FailureReason", "")),
+        ]
+        for job in jobs
+    ]
+    screen.table("tuning jobs", ["job", "status", "trials", "best", "its training job"], rows)
+    return all(job["HyperParameterTuningJobStatus"] == "Completed" for job in jobs)
+
+
+def _ended(job: dict[str, Any]) -> int:
+    counts = job.get("TrainingJobStatusCounters", {})
+    return sum(counts.get(kind, 0) for kind in ("Completed", "NonRetryableError", "Stopped"))
+
+
+def _best(job: dict[str, Any]) -> str:
+    best = job.get("BestTrainingJob", {}).get("FinalHyperParameterTuningJobObjectiveMetric")
+    return f" {best['MetricName']} {best['Value']:.4g}" if best else ""
