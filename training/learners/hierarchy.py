@@ -64,20 +64,25 @@ class Model:
         """Probabilities (n, classes), or values (n,)."""
         if not len(inputs):
             return np.empty((0, self.classes) if self.classes else 0, np.float32)
-        found = _mean([margins(each, self.pooling.encode(inputs), self.classes) for each in self.boosters])
+        found = _mean(self._margins(inputs))
         if self.calibration is None:
             return found.astype(np.float32)
         return self.calibration.probabilities(found)
 
     def interval(self, inputs: Matrix) -> Matrix:
         """Bounds (n, 2) of the risk."""
-        if self.bounds is None:
+        if self.bounds is None or self.calibration is None:
             raise ValueError("the model was trained for a target without an interval")
-        return self.bounds.around(log_odds(self.predict(inputs), self.bounds.calm), inputs)
+        each = self._margins(inputs)
+        of_mean, of_each = (
+            log_odds(self.calibration.probabilities(found), self.bounds.calm)
+            for found in (_mean(each), np.stack(each, axis=1))
+        )
+        return self.bounds.around(of_mean, of_each, inputs)
 
     def contributions(self, inputs: Matrix, labels: NDArray[np.int64] | None) -> Matrix:
-        """How far each feature moved each answer from the average, (n, features): the label's log-odds, or the
-        target's unit (SHAP values); what a level moved is its name's."""
+        """How far each feature moved each answer from the average, (n, features): log-odds of the label, or
+        the target's unit (SHAP values); what a level moved is its name's."""
         encoded = self.pooling.encode(inputs)
         found = _mean([_moved(each, encoded, labels, self.classes) for each in self.boosters])
         slope = 1.0 if self.calibration is None else float(self.calibration.slope)
@@ -97,18 +102,25 @@ class Model:
             (folder / TREES.format(place)).write_text(text)
 
     def onnx(self, source: str, output: str) -> tuple[list[bytes], list[bytes]]:
-        """Nodes and constants that compute `output`, as `predict` does, from the scaled features `source`, and
-        `interval` where there are bounds."""
+        """Nodes and constants that compute `output`, as `predict` does, from the scaled features `source`,
+        and `interval` where there are bounds."""
         graph = hierarchy_onnx.Graph(source, f"{output}_of")
         encoded = hierarchy_onnx.encoded(graph, self.pooling)
+        margins = hierarchy_onnx.margins(graph, encoded, self.texts, self.classes)
         if self.calibration is None:
-            hierarchy_onnx.margins(graph, encoded, self.texts, self.classes, output)
-        else:
-            found = hierarchy_onnx.margins(graph, encoded, self.texts, self.classes)
-            hierarchy_onnx.probabilities(graph, found, self.calibration, output)
+            hierarchy_onnx.mean(graph, margins, output)
+            return graph.nodes, graph.constants
+        mean = hierarchy_onnx.mean(graph, margins)
+        hierarchy_onnx.probabilities(graph, mean, self.calibration, output)
         if self.bounds:
-            hierarchy_onnx.interval(graph, self.bounds, output, "interval")
+            each = hierarchy_onnx.probabilities(graph, margins, self.calibration)
+            hierarchy_onnx.interval(graph, self.bounds, output, each, "interval")
         return graph.nodes, graph.constants
+
+    def _margins(self, inputs: Matrix) -> list[Array]:
+        """Of each booster."""
+        encoded = self.pooling.encode(inputs)
+        return [margins(each, encoded, self.classes) for each in self.boosters]
 
     def _by_owner(self, values: Array, width: int) -> Array:
         """Sums (n, width) over the encoded columns that were made of each input column."""

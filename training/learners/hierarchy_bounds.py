@@ -1,9 +1,13 @@
-"""How far a group's true risk may lie from what is foretold for it.
+"""How far a group's true risk may lie from what is foretold for it: as far as chance has led the trees, and
+as far as a group may be from its like.
 
-The log-odds of a group (all rows that share all names) are taken to deviate from the answer by a normal
-deviation. Its standard deviation is the likeliest one for rows that were held out: once where their names
-were known, once for each kind of name that was held out. What the latter has more is added in so far as a
-row's own name is unknown:
+The first is the jackknife's variance of the boosters' log-odds, each of which was grown without one of
+several parts of the rows: (parts - 1) x mean squared deviation.
+
+For the second the log-odds of a group (all rows that share all names) are taken to deviate from the answer
+by a normal deviation. Its standard deviation is the likeliest one for rows that were held out: once where
+their names were known, once for each kind of name that was held out. What the latter has more is added in so
+far as a row's own name is unknown:
 
     variance = known's + sum over kinds of name (its own - known's) x m / (m + rows of that name)
 """
@@ -60,21 +64,24 @@ class Unknown:
 
 @dataclass(frozen=True)
 class Bounds:
-    """`reach` standard deviations to each side hold the interval's share of a normal deviation."""
+    """`parts` is how many parts one way of holding out has; `reach` standard deviations to each side hold
+    the interval's share of a normal deviation."""
 
     calm: int
+    parts: int
     reach: float
     known: float
     unknown: tuple[Unknown, ...]
 
-    def around(self, log_odds: Matrix, inputs: Matrix) -> Matrix:
-        """Bounds (rows, 2) of the risk."""
-        variance = np.full(len(inputs), self.known, np.float32)
+    def around(self, log_odds: Matrix, of_boosters: Matrix, inputs: Matrix) -> Matrix:
+        """Bounds (rows, 2) of the risk, from its log-odds (rows,) and each booster's (rows, boosters)."""
+        off = of_boosters - of_boosters.mean(axis=1, keepdims=True)
+        variance: Matrix = np.square(off).mean(axis=1) * np.float32(self.parts - 1) + np.float32(self.known)
         for each in self.unknown:
             variance = variance + each(inputs)
         away = np.sqrt(variance) * np.float32(self.reach)
         ends = np.stack((log_odds - away, log_odds + away), axis=1)
-        found: Matrix = 1 / (1 + np.exp(-ends))
+        found: Matrix = np.float32(1) / (np.float32(1) + np.exp(-ends))
         return found
 
 

@@ -19,15 +19,15 @@ LEAST = 1e-6
 
 @dataclass(frozen=True)
 class Calibration:
-    """`slope` multiplies margins (rows, classes), `shift` (classes,) is added."""
+    """`slope` multiplies margins (..., classes), `shift` (classes,) is added."""
 
     slope: np.float32
     shift: Matrix
 
     def probabilities(self, margins: NDArray[Any]) -> Matrix:
         moved = margins.astype(np.float32) * self.slope + self.shift
-        raised = np.exp(moved - moved.max(axis=1, keepdims=True))
-        found: Matrix = raised / raised.sum(axis=1, keepdims=True)
+        raised = np.exp(moved - moved.max(axis=-1, keepdims=True))
+        found: Matrix = raised / raised.sum(axis=-1, keepdims=True)
         return found
 
 
@@ -54,6 +54,6 @@ def fit(margins: Array, truth: Codes) -> Calibration:
 
 def log_odds(probabilities: NDArray[Any], calm: int) -> Matrix:
     """Of the risk: that the class is another than `calm`."""
-    risk = np.clip(1 - probabilities[:, calm].astype(np.float32), np.float32(LEAST), np.float32(1 - LEAST))
+    risk = np.clip(1 - probabilities[..., calm].astype(np.float32), np.float32(LEAST), np.float32(1 - LEAST))
     found: Matrix = np.log(risk / (1 - risk))
     return found

@@ -154,12 +154,11 @@ def _strengths(
     above = np.tile(outcome.mean(axis=0), (len(outcome), 1))
     for level, group in zip(chain, groups, strict=True):
         found.append(pull * strength(group, outcome, above))
-        sums = Sums.of(group, len(level.pairs) + 1, np.zeros(len(group), np.int64), 1, outcome)
-        parents = np.stack(
-            [np.bincount(group, each, minlength=len(level.pairs) + 1) for each in above.T], axis=1
-        )
-        parents /= np.maximum(np.bincount(group, minlength=len(parents)), 1)[:, None]
-        values = sums.pooled(parents[:, None, :], found[-1])[:, 0]
+        groups = len(level.pairs) + 1
+        sums = Sums.of(group, groups, np.zeros(len(group), np.int64), 1, outcome)
+        over = Sums.of(group, groups, np.zeros(len(group), np.int64), 1, above)
+        parents = over.total / np.maximum(over.count, 1)[:, :, None]
+        values = sums.pooled(parents, found[-1])[:, 0]
         above = np.where(group[:, None] > 0, values[group], above)
     return tuple(found)
 

@@ -21,6 +21,7 @@ def to_json(pooling: Pooling, calibration: Calibration | None, bounds: Bounds | 
         "bounds": bounds
         and {
             "calm": bounds.calm,
+            "parts": bounds.parts,
             "reach": bounds.reach,
             "known": bounds.known,
             "unknown": [each.to_json() for each in bounds.unknown],
@@ -34,5 +35,5 @@ def from_json(found: dict[str, Any]) -> tuple[Pooling, Calibration | None, Bound
     kept, told = found["calibration"], found["bounds"]
     calibration = kept and Calibration(np.float32(kept["slope"]), np.array(kept["shift"], np.float32))
     unknown = tuple(Unknown.from_json(each) for each in told["unknown"]) if told else ()
-    bounds = told and Bounds(told["calm"], told["reach"], told["known"], unknown)
+    bounds = told and Bounds(**{**told, "unknown": unknown})
     return pooling, calibration, bounds

@@ -24,8 +24,8 @@ LEAST_SHARED, MOST_SHARED = 1e-4, 0.99
 
 @dataclass(frozen=True)
 class Level:
-    """The groups of one level: the numbers (names,) of its own names, and which `pairs` (groups,) of the group
-    above and of the own name there are, both sorted. Group and name 0 are the unknown ones."""
+    """The groups of one level: the numbers (names,) of its own names, and which `pairs` (groups,) of the
+    group above and of the own name there are, both sorted. Group and name 0 are the unknown ones."""
 
     column: int
     names: Matrix
@@ -84,8 +84,8 @@ class Sums:
     def of(cls, group: Codes, groups: int, fold: Codes, folds: int, outcome: Array) -> Sums:
         place, size = group * folds + fold, groups * folds
         count = np.bincount(place, minlength=size).astype(np.float64).reshape(groups, folds)
-        total = np.stack([np.bincount(place, each, minlength=size) for each in outcome.T], axis=1)
-        total = total.reshape(groups, folds, -1)
+        sums = np.stack([np.bincount(place, each, minlength=size) for each in outcome.T], axis=1)
+        total: Array = sums.astype(np.float64).reshape(groups, folds, -1)
         if folds == 1:
             return cls(count, total)
         return cls(count.sum(1, keepdims=True) - count, total.sum(1, keepdims=True) - total)
@@ -96,8 +96,8 @@ class Sums:
 
 
 def strength(group: Codes, outcome: Array, above: Array) -> float:
-    """How many rows the level above is worth, by the method of moments: where groups share the part r of the
-    variance v that is left within the level above, a group's mean of n rows deviates by v (1 + (n - 1) r) / n.
+    """How many rows the level above is worth, by the method of moments: where groups share the part r of
+    the variance v that is left within the level above, a mean of n rows deviates by v (1 + (n - 1) r) / n.
 
     `above` (rows, outcomes) is the value of each row's group above. Classes are a Dirichlet-multinomial, two
     classes a beta-binomial, numbers the normal hierarchy: then 1/r - 1 is the sum of the prior's counts.

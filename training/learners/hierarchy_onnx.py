@@ -42,7 +42,7 @@ class Graph:
         self.nodes.append(onnx_file.node(op, inputs, output, domain, **attributes))
         return output
 
-    def constant(self, values: NDArray[Any] | float | int) -> str:
+    def constant(self, values: Any) -> str:
         name = f"{self.prefix}_constant_{len(self.constants)}"
         self.constants.append(onnx_file.constant(name, np.asarray(values)))
         return name
@@ -68,7 +68,7 @@ class Graph:
         """The group's row of the table."""
         return self.add("Gather", self.constant(table.astype(np.float32)), group, axis=0)
 
-    def _place(self, asked: str, **keys: NDArray[Any]) -> str:
+    def _place(self, asked: str, **keys: Any) -> str:
         (count,) = (len(each) for each in keys.values())
         places = np.arange(count)
         return self.add("LabelEncoder", asked, domain=ML, values_int64s=places, default_int64=0, **keys)
@@ -92,31 +92,50 @@ def encoded(graph: Graph, pooling: Pooling) -> str:
     return graph.add("Concat", *parts, axis=1)
 
 
-def margins(graph: Graph, encoded: str, texts: Sequence[str], classes: int, into: str = "") -> str:
-    """The mean of several boosters' margins (rows, classes), or values (rows, 1)."""
-    grown = [tree.scaled(1 / len(texts)) for text in texts for tree in lightgbm_onnx.trees(text)]
-    output = into or f"{graph.prefix}_margins"
-    graph.nodes.append(lightgbm_onnx.ensemble(grown, classes, encoded, output))
-    return output
+def margins(graph: Graph, encoded: str, texts: Sequence[str], classes: int) -> str:
+    """Of each booster (rows, boosters, classes), or (rows, boosters, 1) of a number."""
+    grown = [lightgbm_onnx.trees(text) for text in texts]
+    width = classes or 1
+    group = [place * width + lightgbm_onnx.of_classes(len(each), classes) for place, each in enumerate(grown)]
+    flat, every = f"{graph.prefix}_trees", [tree for each in grown for tree in each]
+    targets = len(texts) * width
+    graph.nodes.append(lightgbm_onnx.ensemble(every, np.concatenate(group), targets, encoded, flat))
+    return graph.add("Reshape", flat, graph.constant(np.array([-1, len(texts), width])))
 
 
-def probabilities(graph: Graph, margins: str, calibration: Calibration, into: str) -> None:
-    steep = graph.add("Mul", margins, graph.constant(np.float32(calibration.slope)))
+def mean(graph: Graph, margins: str, into: str = "") -> str:
+    """Over the boosters: (rows, classes)."""
+    return graph.add("ReduceMean", margins, into=into, axes=[1], keepdims=0)
+
+
+def probabilities(graph: Graph, margins: str, calibration: Calibration, into: str = "") -> str:
+    """Of the last axis."""
+    steep = graph.add("Mul", margins, graph.constant(calibration.slope))
     moved = graph.add("Add", steep, graph.constant(calibration.shift))
-    graph.add("Softmax", moved, into=into, axis=1)
+    return graph.add("Softmax", moved, into=into, axis=-1)
 
 
-def interval(graph: Graph, bounds: Bounds, probabilities: str, into: str) -> None:
+def interval(graph: Graph, bounds: Bounds, probabilities: str, of_boosters: str, into: str) -> None:
     """As `Bounds.around`: (rows, 2)."""
-    one = graph.constant(np.float32(1))
-    calm = graph.add("Gather", probabilities, graph.constant(np.array([bounds.calm])), axis=1)
-    low, high = (graph.constant(np.float32(end)) for end in (LEAST, 1 - LEAST))
-    risk = graph.add("Clip", graph.add("Sub", one, calm), low, high)
-    odds = graph.add("Log", graph.add("Div", risk, graph.add("Sub", one, risk)))
-    variance = graph.constant(np.array([bounds.known], np.float32))
-    for each in bounds.unknown:
-        kept = each.kept * np.float32(each.variance)
-        variance = graph.add("Add", variance, graph.row(kept[:, None], graph.own(each.level)))
-    away = graph.add("Mul", graph.add("Sqrt", variance), graph.constant(np.float32(bounds.reach)))
+    odds = _log_odds(graph, bounds.calm, probabilities, 1)
+    each = _log_odds(graph, bounds.calm, of_boosters, 2)
+    off = graph.add("Sub", each, graph.add("ReduceMean", each, axes=[1], keepdims=1))
+    square = graph.add("ReduceMean", graph.add("Mul", off, off), axes=[1], keepdims=0)
+    variance = graph.add("Mul", square, graph.constant(np.array(bounds.parts - 1, np.float32)))
+    variance = graph.add("Add", variance, graph.constant(np.array([bounds.known], np.float32)))
+    for kind in bounds.unknown:
+        kept = kind.kept * np.float32(kind.variance)
+        variance = graph.add("Add", variance, graph.row(kept[:, None], graph.own(kind.level)))
+    reach = graph.constant(np.array(bounds.reach, np.float32))
+    away = graph.add("Mul", graph.add("Sqrt", variance), reach)
     ends = graph.add("Concat", graph.add("Sub", odds, away), graph.add("Add", odds, away), axis=1)
     graph.add("Sigmoid", ends, into=into)
+
+
+def _log_odds(graph: Graph, calm: int, probabilities: str, axis: int) -> str:
+    """Of the risk; the classes' axis keeps one place."""
+    one = graph.constant(np.array(1, np.float32))
+    low, high = (graph.constant(np.array(end, np.float32)) for end in (LEAST, 1 - LEAST))
+    safe = graph.add("Gather", probabilities, graph.constant(np.array([calm])), axis=axis)
+    risk = graph.add("Clip", graph.add("Sub", one, safe), low, high)
+    return graph.add("Log", graph.add("Div", risk, graph.add("Sub", one, risk)))

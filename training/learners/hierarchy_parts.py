@@ -1,8 +1,9 @@
-"""Grows one booster for each part of the training rows that is held out, and learns from what it had not seen.
+"""Grows one booster for each part of the training rows that is held out, and learns from what it had not
+seen.
 
-What is held out in turn are parts of the rows, and parts of the names of a kind, with all their rows. A booster
-reads the other rows, each encoded without its own part, so that the trees meet names that are known and names
-that are not, as often.
+What is held out in turn are parts of the rows, and parts of the names of a kind, with all their rows. A
+booster reads the other rows, each encoded without its own part, so that the trees meet names that are known
+and names that are not, as often.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Growing:
-    """The training rows, with the columns that hold names and the fold of each row for each way (ways, rows)."""
+    """The training rows, the columns that hold names, and the fold of each row for each way (ways, rows)."""
 
     rows: Rows
     contract: Contract
@@ -82,7 +83,7 @@ class Growing:
         return Levels.of(chains, named, inputs, self.outcome[chosen], pull)
 
     def part(self, way: int, fold: int) -> tuple[Any, Part]:
-        """The booster that did not see this part, stopped where it foretells it best, and what it says of it."""
+        """The booster that did not see this part, stopped where it foretells it best, and what it says."""
         held = self.folds[way] == fold
         known, asked = np.flatnonzero(~held), np.flatnonzero(held)
         levels = self.levels(known)
@@ -96,11 +97,10 @@ class Growing:
         """Each row encoded without its own part of one way, the ways in turn."""
         way = np.random.default_rng(self.settings.trees.seed).integers(len(self.folds), size=len(known))
         inputs, outcome = self.rows.features[known], self.outcome[known]
-        found: Matrix | None = None
-        for number, folds in enumerate(self.folds):
-            encoded = levels.out_of_fold(inputs, outcome, folds[known], self.settings.folds)
-            found = encoded if found is None else np.where((way == number)[:, None], encoded, found)
-        assert found is not None
+        every = [
+            levels.out_of_fold(inputs, outcome, folds[known], self.settings.folds) for folds in self.folds
+        ]
+        found: Matrix = np.stack(every)[way, np.arange(len(known))]
         return found
 
     def _boosted(self, inputs: Matrix, known: Codes, judged: Matrix, asked: Codes) -> Any:
@@ -120,7 +120,8 @@ def grow(rows: Rows, contract: Contract, settings: Settings) -> Grown:
     levels = growing.levels(everything)
     parts = [part for _, part in made]
     calibration = _calibration(parts, rows) if contract.target.classes else None
-    bounds, spreads = None, {}
+    bounds: Bounds | None = None
+    spreads: dict[str, float] = {}
     if calibration and contract.target.interval and contract.advice:
         bounds, spreads = _bounds(growing, parts, calibration)
     names = {column: name for name, column in growing.columns.items()}
@@ -184,7 +185,7 @@ def _bounds(growing: Growing, parts: list[Part], calibration: Calibration) -> tu
         if way != ROWS
     )
     reach = NormalDist().inv_cdf(0.5 + target.interval / 2)
-    return Bounds(calm, reach, known, unknown), spreads
+    return Bounds(calm, growing.settings.folds, reach, known, unknown), spreads
 
 
 def _unknown(growing: Growing, column: int, variance: float) -> Unknown:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -48,9 +48,6 @@ class Tree:
     def size(self) -> int:
         return len(self.feature) + len(self.values)
 
-    def scaled(self, factor: float) -> Tree:
-        return replace(self, values=self.values * factor)
-
 
 def trees(text: str) -> list[Tree]:
     """Of a model in LightGBM's text format, round after round, within a round class after class."""
@@ -63,24 +60,30 @@ def nodes(text: str, classes: int, source: str, output: str) -> list[bytes]:
 
     Of two classes the trees tell the second one's log-odds; the first one's are 0.
     """
-    margin = f"{output}_margin" if classes else output
-    found = [ensemble(trees(text), classes, source, margin)]
+    margin, grown = f"{output}_margin" if classes else output, trees(text)
+    found = [ensemble(grown, of_classes(len(grown), classes), classes or 1, source, margin)]
     if classes:
         found.append(onnx_file.node("Softmax", [margin], output, axis=1))
     return found
 
 
-def ensemble(grown: Sequence[Tree], classes: int, source: str, output: str) -> bytes:
-    """The node that sums the trees, round after round: margins (n, classes), or values (n, 1)."""
-    groups = [1] if classes == 2 else list(range(classes or 1))
+def of_classes(count: int, classes: int) -> NDArray[np.int64]:
+    """The class that each of `count` trees speaks of."""
+    return np.ones(count, np.int64) if classes == 2 else np.arange(count) % (classes or 1)
+
+
+def ensemble(
+    grown: Sequence[Tree], group: NDArray[np.int64], targets: int, source: str, output: str
+) -> bytes:
+    """The node that sums the trees of each group (trees,): (n, targets)."""
     return onnx_file.node(
         "TreeEnsembleRegressor",
         [source],
         output,
         "ai.onnx.ml",
-        n_targets=classes or 1,
+        n_targets=targets,
         **_branches(grown),
-        **_leaves(grown, groups),
+        **_leaves(grown, group),
     )
 
 
@@ -98,9 +101,8 @@ def _branches(grown: Sequence[Tree]) -> dict[str, Any]:
     }
 
 
-def _leaves(grown: Sequence[Tree], groups: Sequence[int]) -> dict[str, Any]:
+def _leaves(grown: Sequence[Tree], group: NDArray[np.int64]) -> dict[str, Any]:
     counts = [len(tree.values) for tree in grown]
-    group = [groups[number % len(groups)] for number in range(len(grown))]
     return {
         "target_treeids": np.repeat(np.arange(len(grown)), counts),
         "target_nodeids": np.concatenate([len(tree.feature) + np.arange(len(tree.values)) for tree in grown]),
