@@ -127,6 +127,7 @@ def _bundle(spec: ModelSpec, folder: Path) -> None:
     patterns = {
         "features/columns.py": contract.record.derives,
         f"features/{contract.record.name}.py": contract.record.derives,
+        f"features/{contract.record.name}_*.py": contract.record.derives,
         "forecast.py": bool(contract.target.horizons),
         f"detectors/{method}*.py": bool(method),
     }
