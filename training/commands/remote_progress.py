@@ -10,12 +10,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from commands import screen
 
-POLL_S = 15.0
+FIRST_POLL_S, LONGEST_POLL_S = 1.0, 15.0
 ENDED = ("Completed", "Failed", "Stopped", "DeleteFailed")
 
 
-def follow(client: Any, names: Sequence[str], poll_s: float = POLL_S) -> list[dict[str, Any]]:
-    """Each job's last description, once all have ended."""
+def follow(client: Any, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Each job's last description, once all have ended; asked ever less often."""
+    wait_s = FIRST_POLL_S
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=screen.told()) as progress:
         bars = {name: progress.add_task(name, total=None) for name in names}
@@ -34,7 +35,8 @@ def follow(client: Any, names: Sequence[str], poll_s: float = POLL_S) -> list[di
                 )
             if all(job["HyperParameterTuningJobStatus"] in ENDED for job in jobs):
                 return jobs
-            time.sleep(poll_s)
+            time.sleep(wait_s)
+            wait_s = min(LONGEST_POLL_S, 1.5 * wait_s)
 
 
 def tell(jobs: Sequence[dict[str, Any]]) -> bool:
