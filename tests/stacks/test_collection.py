@@ -16,7 +16,6 @@ import pytest
 from catalog import names
 from catalog.dataset import Column, Dataset
 from catalog.datasets import DATASETS, gaps
-from catalog.models import MODELS
 from stacks.bundling import function_files
 from stacks.collecting import CollectionSettings
 from stacks.constructs.dataset_collector import collector_settings
@@ -28,6 +27,14 @@ from tests.stacks.test_permissions import listed
 OF_ALL = pytest.mark.parametrize("dataset", DATASETS, ids=lambda dataset: dataset.name)
 SIZE_LIMIT = 262_144_000
 STACK = "Collection"
+REGIONS, LEFT_OUT = ("us-east-1", "eu-west-1"), DATASETS[-1]
+
+
+@pytest.fixture(scope="module")
+def abroad(synthesized: Synthesize) -> Assembly:
+    """Collects in two regions, one data set left out."""
+    settings = CollectionSettings(regions=REGIONS, without=(LEFT_OUT.name,))
+    return synthesized(dataclasses.replace(DEV, collection=settings))
 
 
 def own(dataset: Dataset) -> str:
@@ -80,25 +87,22 @@ def test_a_role_writes_below_its_own_names(prod: Assembly, dataset: Dataset) -> 
     assert keys == [f"collect#{dataset.name}#*"]
 
 
-@OF_ALL
-def test_every_region_has_its_schedule_and_alarms(synthesized: Synthesize, dataset: Dataset) -> None:
-    regions = ("us-east-1", "eu-west-1")
-    env = dataclasses.replace(DEV, collection=CollectionSettings(regions=regions))
-    assembly = synthesized(env, MODELS[-1:])
-    schedules = assembly.resources("AWS::Scheduler::Schedule", STACK)
+@pytest.mark.parametrize("dataset", DATASETS[:-1], ids=lambda dataset: dataset.name)
+def test_every_region_has_its_schedule_and_alarms(abroad: Assembly, dataset: Dataset) -> None:
+    schedules = abroad.resources("AWS::Scheduler::Schedule", STACK)
     asked = [
         json.loads(each["Properties"]["Target"]["Input"])["region"]
         for name, each in schedules.items()
         if name.startswith(own(dataset))
     ]
-    assert sorted(asked) == sorted(regions)
-    alarms = assembly.resources("AWS::CloudWatch::Alarm", STACK)
+    assert sorted(asked) == sorted(REGIONS)
+    alarms = abroad.resources("AWS::CloudWatch::Alarm", STACK)
     stale = [
         each["Properties"]
         for name, each in alarms.items()
         if name.startswith(own(dataset)) and each["Properties"].get("MetricName") == "Fresh"
     ]
-    assert len(stale) == len(regions)
+    assert len(stale) == len(REGIONS)
     for each in stale:
         assert (each["Period"], each["EvaluationPeriods"]) == (dataset.schedule_s, 2)
         assert each["TreatMissingData"] == "breaching"
@@ -140,14 +144,14 @@ def test_queries_are_bounded_and_their_results_encrypted(prod: Assembly) -> None
     assert told["ResultConfiguration"]["EncryptionConfiguration"]["EncryptionOption"] == "SSE_KMS"
 
 
-def test_a_data_set_left_out_is_not_there(synthesized: Synthesize) -> None:
-    left = DATASETS[0]
-    env = dataclasses.replace(DEV, collection=CollectionSettings(without=(left.name,)))
-    assembly = synthesized(env, MODELS[-1:])
-    assert left.name not in tables(assembly)
-    functions = assembly.resources("AWS::Lambda::Function", STACK)
-    assert not [name for name in functions if name.startswith(own(left))]
-    assert STACK not in synthesized(dataclasses.replace(DEV, collection=None), MODELS[-1:]).stacks()
+def test_a_data_set_left_out_is_not_there(abroad: Assembly) -> None:
+    assert LEFT_OUT.name not in tables(abroad)
+    functions = abroad.resources("AWS::Lambda::Function", STACK)
+    assert not [name for name in functions if name.startswith(own(LEFT_OUT))]
+
+
+def test_an_environment_may_collect_nothing(synthesized: Synthesize) -> None:
+    assert STACK not in synthesized(dataclasses.replace(DEV, collection=None)).stacks()
 
 
 @pytest.mark.parametrize(
