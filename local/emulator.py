@@ -18,6 +18,7 @@ from local.fargate import api as ecs
 from local.fargate import balancer_resources, target_health
 from local.fargate import resources as ecs_resources
 from local.fargate.fargate import Fargate
+from local.recorded.service import Recorded
 from local.sagemaker import service as sagemaker
 from local.sagemaker.machine import Machine
 from local.sagemaker.steps import run_step
@@ -136,11 +137,15 @@ def _install_services(machine: Machine, fargate: Fargate) -> None:
     app.SERVICE_HANDLERS[balancing] = target_health.answered(
         fargate.balancer, app.SERVICE_HANDLERS[balancing]
     )
+    recorded = Recorded()
+    for service in ("ec2", "monitoring", "servicequotas"):
+        app.SERVICE_HANDLERS[service] = recorded.before(app.SERVICE_HANDLERS.get(service))
     app.SERVICE_REGISTRY["sagemaker"] = {"module": "sagemaker"}
     app._state_map["sagemaker"] = "sagemaker"
     app._loaded_modules["sagemaker"] = _State(machine, fargate)
     router.SERVICE_PATTERNS["sagemaker"] = {"target_prefixes": ["SageMaker."]}
     router.SERVICE_PATTERNS["application-autoscaling"] = {"target_prefixes": ["AnyScaleFrontendService."]}
+    router.SERVICE_PATTERNS["servicequotas"] = {"target_prefixes": ["ServiceQuotasV20190624."]}
 
 
 def _install_steps(machine: Machine) -> None:
