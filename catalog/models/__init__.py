@@ -8,6 +8,7 @@ from catalog.models.family_stress import FAMILY_STRESS
 from catalog.models.iops_performance import IOPS_PERFORMANCE
 from catalog.models.iops_risk import IOPS_RISK
 from catalog.models.placement import PLACEMENT
+from catalog.models.spot_stability import SPOT_STABILITY
 from catalog.models.threat import THREAT
 from catalog.models.threat_payload import THREAT_PAYLOAD
 from catalog.registry import checked
@@ -24,4 +25,5 @@ MODELS: tuple[ModelSpec, ...] = checked(
     ANOMALY,
     PLACEMENT,
     FAMILY_STRESS,
+    SPOT_STABILITY,
 )

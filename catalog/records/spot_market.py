@@ -104,9 +104,8 @@ SPOT_MARKET = RecordSchema(
         Feature(
             name="placement_score",
             unit="points",
-            minimum=1,
             maximum=10,
-            description="The zone's spot placement score for the type",
+            description="The zone's spot placement score for the type, 1 to 10",
             example=7,
         ),
         Feature(

@@ -154,9 +154,9 @@ def _strengths(
     above = np.tile(outcome.mean(axis=0), (len(outcome), 1))
     for level, group in zip(chain, groups, strict=True):
         found.append(pull * strength(group, outcome, above))
-        groups = len(level.pairs) + 1
-        sums = Sums.of(group, groups, np.zeros(len(group), np.int64), 1, outcome)
-        over = Sums.of(group, groups, np.zeros(len(group), np.int64), 1, above)
+        count = len(level.pairs) + 1
+        sums = Sums.of(group, count, np.zeros(len(group), np.int64), 1, outcome)
+        over = Sums.of(group, count, np.zeros(len(group), np.int64), 1, above)
         parents = over.total / np.maximum(over.count, 1)[:, :, None]
         values = sums.pooled(parents, found[-1])[:, 0]
         above = np.where(group[:, None] > 0, values[group], above)

@@ -1,4 +1,5 @@
-"""`python -m sources.load synthetic|azure-fio|azure-vm|http-params`: load a data set into the raw bucket.
+"""`python -m sources.load synthetic|azure-fio|azure-vm|gcp-preemption|http-params`: load a data set into
+the raw bucket.
 
 Where a table is given, the newest records also go there. Names and ids follow from the data alone, so loading
 again overwrites and never duplicates.
@@ -104,6 +105,14 @@ def load_http_params(data: Folder, bucket: Bucket) -> None:
     from sources import http_params
 
     _load(http_params.chunks(data), "http_payload", "http-params", bucket, None, Recent(0), 0)
+
+
+@app.command("gcp-preemption")
+def load_gcp_preemption(data: Folder, bucket: Bucket) -> None:
+    """Lifetimes of Google's preemptible machines, from the folder that holds lifetimes.csv.gz."""
+    from sources import gcp_preemption
+
+    _load(gcp_preemption.chunks(data), "spot_market", "gcp-preemption", bucket, None, Recent(0), 0)
 
 
 def _load(
