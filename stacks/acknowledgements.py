@@ -69,10 +69,16 @@ WILDCARDS: tuple[Finding, ...] = (
         "Resource::*:model-package/*/[*]",
     ),
     Finding(
-        "Api/*/Role/*Policy*/Resource",
+        "*/Role/*Policy*/Resource",
         IAM5,
         "Executions are named when they start",
         "Resource::*:execution:*-*:[*]",
+    ),
+    Finding(
+        "Training/Watching/Watch/Role/*Policy*/Resource",
+        IAM5,
+        "References lie below their training's run, which is named when it starts",
+        "Resource::*/[*]/evaluation/reference.json",
     ),
     Finding(
         "Training/Promotion/Promote/Role/DefaultPolicy/Resource",
@@ -81,10 +87,10 @@ WILDCARDS: tuple[Finding, ...] = (
         "Resource::*:stack/*/[*]",
     ),
     Finding(
-        "Training/DailyRole/DefaultPolicy/Resource",
+        "Training/Watching/DailyRole/DefaultPolicy/Resource",
         IAM5,
         "The scheduler may start any version of the one function it is for",
-        "Resource::<AgeFunction*.Arn>:[*]",
+        "Resource::<WatchingWatchFunction*.Arn>:[*]",
     ),
 )
 FINDINGS: tuple[Finding, ...] = (

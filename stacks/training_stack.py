@@ -1,11 +1,8 @@
 """What trains, judges and promotes the models of an environment."""
 
-import json
 from collections.abc import Sequence
 
 from aws_cdk import Stack
-from aws_cdk import aws_scheduler as scheduler
-from aws_cdk import aws_scheduler_targets as targets
 from constructs import Construct
 
 from catalog.spec import ModelSpec
@@ -13,11 +10,12 @@ from stacks.bundling import Payloads
 from stacks.constructs.experiment_recorder import ExperimentRecorder
 from stacks.constructs.missed_schedules import MissedSchedules
 from stacks.constructs.model_promotion import ModelPromotion
+from stacks.constructs.model_watch import ModelWatch
 from stacks.constructs.payload_function import PayloadFunction, PayloadLayer
 from stacks.constructs.training_pipeline import TrainingPipeline
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
-from stacks.names import arn, champion_parameter, model_id, scoped
+from stacks.names import model_id
 
 
 class TrainingStack(Stack):
@@ -74,49 +72,6 @@ class TrainingStack(Stack):
             layer=layer,
             recorder=recorder,
         )
-        self._age(env, models, foundation, layer, missed)
-
-    def _age(
-        self,
-        env: Environment,
-        models: Sequence[ModelSpec],
-        foundation: FoundationStack,
-        layer: PayloadLayer,
-        missed: MissedSchedules,
-    ) -> None:
-        age = PayloadFunction(
-            self,
-            "Age",
-            env=env,
-            foundation=foundation,
-            layer=layer,
-            folder="age",
-            description="Tells every day how old each champion is",
-            environment={
-                "MODELS": json.dumps(
-                    {spec.name: {"parameter": champion_parameter(env, spec)} for spec in models},
-                    sort_keys=True,
-                ),
-            },
-        )
-        age.allow(
-            "ssm:GetParameter",
-            "ssm:GetParameters",
-            on=[arn(self, "ssm", f"parameter{champion_parameter(env, spec)}") for spec in models],
-        )
-        age.allow(
-            "sagemaker:DescribeModelPackage",
-            on=[arn(self, "sagemaker", f"model-package/{scoped(env, spec)}/*") for spec in models],
-        )
-        scheduler.Schedule(
-            self,
-            "Daily",
-            description="Tells the age of the champions",
-            schedule=scheduler.ScheduleExpression.expression("rate(1 day)"),
-            enabled=env.schedules,
-            target=targets.LambdaInvoke(
-                age,
-                dead_letter_queue=missed,
-                role=missed.role(self, "DailyRole"),
-            ),
+        ModelWatch(
+            self, "Watching", env=env, models=models, foundation=foundation, layer=layer, missed=missed
         )

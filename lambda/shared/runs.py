@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -71,6 +72,11 @@ class Runs:
             stateMachineArn=model.machine, statusFilter="RUNNING", maxResults=1
         )
         return next((str(each["name"]) for each in listed["executions"]), None)
+
+    def last(self, model: Served) -> datetime | None:
+        """When the newest execution started, whatever became of it."""
+        listed = self.client.list_executions(stateMachineArn=model.machine, maxResults=1)
+        return next((each["startDate"] for each in listed["executions"]), None)
 
     def describe(self, model: Served, name: str) -> dict[str, Any] | None:
         """The execution as Step Functions knows it, or as its lock foretells it; None where there is none."""

@@ -111,7 +111,7 @@ class ServiceMetrics:
 
 
 def model_age(environment: str, model: str) -> Metric:
-    """Days since the champion was approved, told daily by the age function."""
+    """Days since the champion was approved, told daily by the watching function."""
     return Metric(
         namespace=METRIC_NAMESPACE,
         name="ModelAgeDays",
@@ -119,6 +119,18 @@ def model_age(environment: str, model: str) -> Metric:
         statistic="Maximum",
         period_s=DAY,
         label=f"{model} (days)",
+    )
+
+
+def feature_drift(environment: str, model: str) -> Metric:
+    """How far the live inputs lie from the champion's, told daily: the index (PSI) of the worst feature."""
+    return Metric(
+        namespace=METRIC_NAMESPACE,
+        name="FeatureDrift",
+        dimensions=(("Model", model), ("Environment", environment)),
+        statistic="Maximum",
+        period_s=DAY,
+        label=f"{model} (PSI)",
     )
 
 

@@ -51,11 +51,13 @@ class StepFunctions(Fake):
             raise refusal("DescribeExecution", "ExecutionDoesNotExist")
         return self.executions[executionArn]
 
-    def ListExecutions(self, stateMachineArn: str, statusFilter: str, **_: Any) -> Any:  # noqa: N802, N803
+    def ListExecutions(self, stateMachineArn: str, **request: Any) -> Any:  # noqa: N802, N803
+        """The newest first."""
+        status = request.get("statusFilter")
         with self.lock:
             found = [
                 each
                 for each in self.executions.values()
-                if each["stateMachineArn"] == stateMachineArn and each["status"] == statusFilter
-            ]
+                if each["stateMachineArn"] == stateMachineArn and status in (None, each["status"])
+            ][::-1]
         return {"executions": found if self.listed else []}

@@ -1,15 +1,13 @@
-"""GET /api/models over all models, and the age of champions."""
+"""GET /api/models over all models."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from age import handler as age
 from catalog.models import MODELS
 from models import handler as module
 from shared.overview import KEPT_S, health
@@ -51,12 +49,10 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setenv("MODELS", json.dumps(settings))
     clients = {"ssm": made.ssm, "sagemaker": made.registry}
     monkeypatch.setattr("boto3.client", lambda service, **_: clients[service])
-    for cached in (module.overview, age.watch):
-        cached.cache_clear()
+    module.overview.cache_clear()
     module.overview().clock = lambda: made.now
     yield made
-    for cached in (module.overview, age.watch):
-        cached.cache_clear()
+    module.overview.cache_clear()
 
 
 def get(path: str, event: Event, context: Context) -> tuple[int, Any]:
@@ -131,15 +127,3 @@ def test_a_package_that_is_gone_hides_no_model(world: World, event: Event, conte
 
 def test_another_route_is_a_404(world: World, event: Event, context: Context) -> None:
     assert get("/api/nothing", event, context)[0] == 404
-
-
-def test_the_age_of_champions(
-    world: World, context: Context, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(age, "now", lambda: TIME + timedelta(days=3, hours=12))
-    world.promote(MODELS[0].name)
-    assert age.handler({}, context) == {MODELS[0].name: 3.5}
-    emitted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
-    assert [(each["Model"], each["ModelAgeDays"]) for each in emitted] == [(MODELS[0].name, [3.5])]
-    metric = emitted[0]["_aws"]["CloudWatchMetrics"][0]
-    assert (metric["Namespace"], metric["Dimensions"]) == ("OpsMl", [["Environment", "Model"]])

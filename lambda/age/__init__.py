@@ -1,1 +1,0 @@
-"""Measures daily how old each champion is."""

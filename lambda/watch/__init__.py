@@ -1,0 +1,1 @@
+"""Watches daily how old champions are and how far inputs drifted, and starts retraining within bounds."""
