@@ -12,7 +12,7 @@ from rich.console import Console
 from catalog import examples
 from catalog.models import MODELS
 from catalog.spec import ModelSpec
-from local.run import api, data, deploy, report, server, tracking, training
+from local.run import api, collect, data, deploy, report, server, tracking, training
 from local.run.answered import Answered
 from local.run.cloud import ENVIRONMENT, STAGE, Cloud
 from local.run.data import Source
@@ -40,6 +40,7 @@ class GuidedRun:
         mlflow = self.launch()
         server.snapshot(self.home)
         self.load(source)
+        self.collect()
         server.snapshot(self.home)
         self.track(mlflow)
         packages = self.train(source)
@@ -73,6 +74,11 @@ class GuidedRun:
     def load(self, source: Source) -> None:
         with self.steps.step("Load the data") as step:
             step.say(data.load(self.cloud, source, step.say))
+
+    def collect(self) -> None:
+        """Each scheduled collector once: schedules are off here."""
+        with self.steps.step("Collect from AWS") as step:
+            step.say(collect.summary(collect.collect(self.cloud, step.say)))
 
     def track(self, mlflow: tracking.Server) -> None:
         """It has been starting since the deployment."""
