@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from local.bench import feature_job, generators, handler, platform, quality, serve, studies, synth
+from local.bench import diagnosing, feature_job, generators, handler, platform, quality, serve, studies, synth
 from local.bench.page import PAGE, Section, write
 from local.run import server
 from local.run.data import RECORDS, Source
@@ -20,6 +20,7 @@ QUICK: dict[str, Callable[[], Section]] = {
     "features": feature_job.measure,
     "handler": handler.measure,
     "generators": generators.measure,
+    "diagnose": diagnosing.measure,
 }
 RUNS = ("run", "models", "real")
 PARTS = (*QUICK, "serve", "studies", *RUNS)

@@ -14,11 +14,13 @@ from local.run.place import ROOT
 
 @dataclass(frozen=True)
 class Run:
-    """One finished process: seconds by the clock, peak resident memory in MB and what it printed."""
+    """One finished process: seconds by the clock, peak resident memory in MB, what it printed and the seconds
+    that processors worked for it."""
 
     seconds: float
     peak_mb: float
     output: str
+    cpu: float
 
 
 def timed(command: Sequence[str], extra: Mapping[str, str] | None = None) -> Run:
@@ -41,7 +43,7 @@ def timed(command: Sequence[str], extra: Mapping[str, str] | None = None) -> Run
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{' '.join(command[:3])} failed:\n{output[-2000:]}")
-    return Run(seconds, usage.ru_maxrss / 1024, output)
+    return Run(seconds, usage.ru_maxrss / 1024, output, usage.ru_utime + usage.ru_stime)
 
 
 def repeated(command: Sequence[str], extra: Mapping[str, str] | None = None, runs: int = 5) -> list[Run]:

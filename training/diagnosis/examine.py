@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from diagnosis.findings import Finding, ordered, verdict
 from diagnosis.profile import Profile, Progress, Roles, profile
 from diagnosis.schema import Check
 from diagnosis.source import Source
+from jobs import JobError
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def examine(
     """JobError where a file cannot be read. What `roles` names goes before what the model's schema says."""
     source = Source.of(path)
     other = Source.of(against) if against else None
-    roles = _roles(check, roles or Roles())
+    roles = _roles(check, roles or Roles(), source)
     forced = check.forced if check else {}
     found = profile(
         source, roles, forced=forced, watch=check.watch if check else None, progress=progress(path.name)
@@ -73,7 +75,12 @@ def examine(
     return replace(seen, findings=ordered(_findings(seen, labelled)))
 
 
-def _roles(check: Check | None, named: Roles) -> Roles:
+def _roles(check: Check | None, named: Roles, source: Source) -> Roles:
+    for role, name in vars(named).items():
+        if name and name not in source.names:
+            near = difflib.get_close_matches(name, source.names, 1)
+            meant = f" (did you mean {near[0]!r}?)" if near else ""
+            raise JobError(f"--{role} {name!r} is not a column of {source.path}{meant}")
     of_model = vars(check.roles) if check else {}
     return Roles(**{name: value or of_model.get(name) for name, value in vars(named).items()})
 

@@ -60,6 +60,9 @@ def bars(counts: list[float], wide: float = WIDE, high: float = HIGH) -> list[di
 def pairs_of_bars(before: list[float], after: list[float]) -> list[tuple[dict[str, float], dict[str, float]]]:
     """Two histograms on one scale, side by side in each bin."""
     both = bars([share for pair in zip(before, after, strict=True) for share in pair])
+    for one, two in zip(both[::2], both[1::2], strict=True):
+        one["x"], two["x"] = one["x"] + 2 * GAP, two["x"] - GAP
+        one["width"] = two["width"] = max(0.5, one["width"] - 2 * GAP)
     return list(zip(both[::2], both[1::2], strict=True))
 
 
@@ -82,8 +85,8 @@ def count(value: float) -> str:
 def figure(value: float | str | None) -> str:
     if value is None:
         return "-"
-    if isinstance(value, str):
-        return value
+    if isinstance(value, str):  # a time
+        return value[:16].replace("T", " ")
     return f"{value:,.0f}" if value == int(value) and abs(value) < 1e7 else f"{value:.4g}"
 
 

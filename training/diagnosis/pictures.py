@@ -13,7 +13,7 @@ BINS = 24
 EDGE = 0.005
 """Share of the values at each end that the first and last bins take in together."""
 MOST_NAMES = 8
-SKEWED = 20.0
+SKEWED = 6.0
 
 
 def histogram(found: Profile, column: Column) -> dict[str, Any] | None:

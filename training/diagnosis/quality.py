@@ -170,7 +170,8 @@ def _spellings(name: tuple[str, ...], counts: Counter[str]) -> Iterator[Finding]
         by_word.setdefault(" ".join(text.casefold().split()), []).append(text)
     several = [sorted(texts) for texts in by_word.values() if len(texts) > 1]
     if several and len(counts) <= FEW:
-        seen = f"{len(several)} words, such as {listed(map(repr, several[0]))}."
+        words = "value" if len(several) == 1 else "values"
+        seen = f"{len(several)} {words} in several spellings, such as {listed(map(repr, several[0]))}."
         yield Finding(code="spelling", severity="warning", columns=name, seen=seen)
 
 

@@ -275,13 +275,14 @@ def accepted(check: Check, found: Profile) -> tuple[int, int, list[str]]:
     Columns that the schema does not know are left aside, as they are told of by themselves."""
     known = [name for name in check.fields if name in found.columns]
     rows = found.sample[known].iloc[:: max(1, len(found.sample) // RECORDS)].head(RECORDS)
-    good, words = 0, list[str]()
+    good, words = 0, dict[str, str]()
     for row in rows.to_dict("records"):
         record = {str(name): _sent(value) for name, value in row.items() if not pd.isna(value)}
         problems = check.contract.record.check(record, check.labels)
         good += not problems
-        words += [f"{each.field} {each.detail}" for each in problems]
-    return len(rows), good, list(dict.fromkeys(words))[:EXAMPLES]
+        for each in problems:
+            words.setdefault(each.field, f"{each.field} {each.detail}".strip())
+    return len(rows), good, list(words.values())[:EXAMPLES]
 
 
 def _sent(value: Any) -> Any:

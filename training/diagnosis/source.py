@@ -53,6 +53,8 @@ class Source:
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         with _named(self.path):
+            if self.rows == 0:
+                return
             if self.format == "parquet":
                 yield from _parquet_batches(self.path)
             else:
@@ -98,7 +100,8 @@ def _csv(path: Path) -> Source:
     first = text.split("\n", 1)[0]
     separator = max(SEPARATORS, key=first.count)
     names = next(csv.reader(text.splitlines(keepends=True), delimiter=separator), [])
-    return Source(path, "csv", tuple(names), None, separator)
+    only_header = b"\n" not in head.rstrip() and len(head) < HEADER
+    return Source(path, "csv", tuple(names), 0 if only_header else None, separator)
 
 
 def _csv_batches(source: Source) -> Iterator[pa.RecordBatch]:
