@@ -67,13 +67,23 @@ class Estimate:
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """What bounds the solver. Nodes and gap give the same answer everywhere; `seconds`, of all solving for a
-    request, is for what nobody foresaw."""
+    """What bounds the solver. All but `seconds` give the same answer everywhere; those, of all solving for a
+    request, are for what nobody foresaw."""
 
     gap: float
     """Relative: an answer this close to the bound is proven best."""
+    columns: int
+    """Options that the relaxation puts first, among which whole numbers are sought."""
+    most_columns: int
+    """Options among which they are sought again, where more may be part of a better answer."""
+    sets: int
+    """Sets of groups that may be used together, each with a programme of its own."""
     nodes: int
     """Of the branch-and-bound tree of one programme."""
+    effort: int
+    """Rounds of cuts and steps in the tree of one programme."""
+    more_effort: int
+    """As many more of all programmes that explain an answer."""
     seconds: float
 
 

@@ -24,9 +24,10 @@ def optimizer_problems(contract: Contract, optimizer: Optimizer) -> Iterator[str
     yield from _limits_problems(contract, optimizer)
     if optimizer.estimate and optimizer.estimate.feature not in fields:
         yield f"the estimate is of {optimizer.estimate.feature!r}, which options do not hold"
-    search = optimizer.search
-    if not (0 <= search.gap < 1 and search.nodes >= 1 and search.seconds > 0):
-        yield f"the search needs a gap below 1, nodes and seconds, got {search}"
+    bounds = vars(optimizer.search)
+    wrong = [name for name, value in bounds.items() if not (value > 0 or (name == "gap" and value == 0))]
+    if wrong or not optimizer.search.gap < 1:
+        yield f"the search's bounds must be above 0 and its gap below 1, got {bounds}"
 
 
 def _limits_problems(contract: Contract, optimizer: Optimizer) -> Iterator[str]:
