@@ -337,6 +337,16 @@ def test_a_day_is_decided_once(world: World, context: Context) -> None:
     assert len(world.started()) == 1
 
 
+def test_a_day_that_was_passed_stays_so(world: World, context: Context) -> None:
+    world.send(*FEATURES)
+    assert look(context)["decision"]["decision"] == "skipped"
+    world.label(LIMITS.least_fresh_rows)
+    assert look(context)["decision"]["decision"] == "skipped"
+    assert not world.started()
+    world.now += timedelta(days=1)
+    assert look(context)["decision"]["decision"] == "started"
+
+
 def test_a_look_that_broke_off_after_the_start_is_finished_by_the_next(
     world: World, context: Context
 ) -> None:

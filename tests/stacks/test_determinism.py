@@ -8,7 +8,7 @@ import pytest
 
 from catalog.models import MODELS
 from catalog.models.iops_risk import IOPS_RISK
-from catalog.spec import Continuous, ModelSpec
+from catalog.spec import Continuous, ModelSpec, Retraining
 from stacks.bundling import Payloads
 from stacks.environments import DEV
 from tests.stacks.assembly import Assembly
@@ -26,6 +26,10 @@ WIDER = dataclasses.replace(
             ranges=(Continuous("eta", 0.02, 0.2), *IOPS_RISK.trained.tuning.ranges[1:]),
         ),
     ),
+)
+DRIFTING = dataclasses.replace(
+    IOPS_RISK,
+    training=dataclasses.replace(IOPS_RISK.trained, retraining=Retraining(drift_psi=0.4, stale_days=20)),
 )
 
 
@@ -49,7 +53,9 @@ def test_two_synths_in_two_folders_are_the_same_bytes(
     assert contents(again.folder) == contents(dev.folder)
 
 
-@pytest.mark.parametrize("changed", [HOTTER, WIDER], ids=["alarm threshold", "tuning range"])
+@pytest.mark.parametrize(
+    "changed", [HOTTER, WIDER, DRIFTING], ids=["alarm threshold", "tuning range", "drift"]
+)
 def test_a_changed_operation_changes_no_asset(
     dev: Assembly, synthesized: Synthesize, changed: ModelSpec
 ) -> None:
@@ -61,8 +67,8 @@ def test_a_changed_operation_changes_no_asset(
 def test_a_changed_contract_changes_the_assets_that_serve_it(dev: Assembly, synthesized: Synthesize) -> None:
     contract = dataclasses.replace(IOPS_RISK.contract, title="Risk")
     after = synthesized(DEV, (dataclasses.replace(IOPS_RISK, contract=contract), *MODELS[1:]))
-    # its jobs, prediction and ingestion, and the functions that tell its title
-    assert len(assets(after) - assets(dev)) == 5
+    # its jobs, prediction and ingestion, and the functions that know all models by their titles
+    assert len(assets(after) - assets(dev)) == 6
 
 
 def test_templates_name_no_machine(dev: Assembly, payloads: Payloads) -> None:
