@@ -17,6 +17,7 @@ from catalog.known import LEARNERS
 from catalog.models import MODELS
 from catalog.spec import ModelSpec
 from stacks.bundling import (
+    DESK,
     Payloads,
     archive_bytes,
     content_hash,
@@ -80,7 +81,7 @@ def test_a_job_bundle_holds_one_contract_and_its_records_generator(spec: ModelSp
     assert [path for path in files if path.startswith("contracts/")] == [f"contracts/{spec.name}.json"]
     sources = {path.split("/")[1] for path in files if path.startswith("sources/")}
     assert sources == {"__init__.py", "grouped.py", "layout.py", spec.contract.record.name}
-    assert not [path for path in files if path.startswith("studies/")]
+    assert not [path for path in files if path.startswith(DESK)]
 
 
 def test_a_job_bundle_holds_the_packages_of_its_learners_and_no_others() -> None:

@@ -10,8 +10,6 @@ Examples:
 
 * `python -m training tune threat --data records.parquet --jobs 10 --output tuned`
 
-* `optuna-dashboard sqlite:///tuned/study.db` (if installed) draws the study
-
 Writes what `train` writes, and `trials.json`, `study.db` and each learner's best below `candidates/`.
 Exit codes: 0 the chosen model passes its gates; 1 a gate fails; 2 wrong input.
 """
