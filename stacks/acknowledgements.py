@@ -92,6 +92,24 @@ WILDCARDS: tuple[Finding, ...] = (
         "The scheduler may start any version of the one function it is for",
         "Resource::<WatchingWatchFunction*.Arn>:[*]",
     ),
+    Finding(
+        "Collection/Collectors/*/Collect/Role/DefaultPolicy/Resource",
+        IAM5,
+        "The catalogue says of each call of a data set why it takes no resource; a condition names regions",
+        "Resource::[*]",
+    ),
+    Finding(
+        "Collection/Collectors/*/Collect/Role/DefaultPolicy/Resource",
+        IAM5,
+        "Gaps are named by date and window; the role writes those of its own data set",
+        "Resource::*/collection_gaps/date=[*]/*-[*]",
+    ),
+    Finding(
+        "Collection/Collectors/*/ScheduleRole/DefaultPolicy/Resource",
+        IAM5,
+        "The scheduler may start any version of the one function it is for",
+        "Resource::<Collectors*Function*.Arn>:[*]",
+    ),
 )
 FINDINGS: tuple[Finding, ...] = (
     *WILDCARDS,
@@ -134,7 +152,7 @@ FINDINGS: tuple[Finding, ...] = (
         "*/Function/Resource",
         ("Serverless-LambdaDLQ", f"{NIST}LambdaDLQ"),
         "Called by the API, the router or a state machine, which tell, or from a stream that retries "
-        "for a day; the daily age function raises the error alarm and comes again",
+        "for a day; what is scheduled raises the error alarm and comes again",
     ),
     Finding(
         "*/Function/Resource",
