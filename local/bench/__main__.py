@@ -10,7 +10,18 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from local.bench import diagnosing, feature_job, generators, handler, platform, quality, serve, studies, synth
+from local.bench import (
+    collect,
+    diagnosing,
+    feature_job,
+    generators,
+    handler,
+    platform,
+    quality,
+    serve,
+    studies,
+    synth,
+)
 from local.bench.page import PAGE, Section, write
 from local.run import server
 from local.run.data import RECORDS, Source
@@ -20,6 +31,7 @@ QUICK: dict[str, Callable[[], Section]] = {
     "features": feature_job.measure,
     "handler": handler.measure,
     "generators": generators.measure,
+    "collect": collect.measure,
     "diagnose": diagnosing.measure,
 }
 RUNS = ("run", "models", "real")

@@ -103,7 +103,7 @@ def test_what_every_run_leaves_behind_expires(prod: Assembly) -> None:
         f"{spec.name}/{part}": days
         for spec in LEARNED
         for part, days in (("checkpoints/", 7), ("capture/", 90), ("", 180))
-    }
+    } | {"athena/": 7}
 
 
 def test_trials_are_kept_but_cold(prod: Assembly) -> None:
