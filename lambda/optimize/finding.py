@@ -20,6 +20,7 @@ from optimize.solver import Solved, Solver
 Aim = Callable[[Programme], Numbers]
 """What a programme's columns cost."""
 NONE = float("inf")
+GUESS = 2.0
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,11 @@ class Found:
     @property
     def gap(self) -> float:
         """What may be left to win, as a share."""
-        return max(0.0, (self.value - self.bound) / max(abs(self.value), 1e-9)) if self.counts is not None else 0.0
+        return (
+            max(0.0, (self.value - self.bound) / max(abs(self.value), 1e-9))
+            if self.counts is not None
+            else 0.0
+        )
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,9 @@ class Finder:
         search = self.solver.search
         sets, all_sets = together(fleet, requirement, search.sets)
         parts = [self._part(fleet, groups, requirement, aim, measured) for groups in sets]
-        ordered = sorted((part for part in parts if part.relaxed.values is not None), key=lambda p: p.relaxed.value)
+        ordered = sorted(
+            (part for part in parts if part.relaxed.values is not None), key=lambda p: p.relaxed.value
+        )
         counts, value, bounds, proven = None, below, [], all_sets
         for part in ordered:
             if part.relaxed.value >= value - self._slack(value):
@@ -79,7 +86,9 @@ class Finder:
             bounds.append(value if sure else part.relaxed.value)
             proven = proven and sure
         bound = min([value, *bounds])
-        return Found(counts, value, bound, proven or (counts is not None and value - bound <= self._slack(value)))
+        return Found(
+            counts, value, bound, proven or (counts is not None and value - bound <= self._slack(value))
+        )
 
     def _part(
         self, fleet: Fleet, groups: list[int], requirement: Requirement, aim: Aim, measured: Limit | None
@@ -97,7 +106,7 @@ class Finder:
         first = np.where(relaxed.values[:size] > 0, -1.0, reduced)
         kernel = np.zeros(size, bool)
         kernel[np.argsort(first, kind="stable")[: max(search.columns, int((first < 0).sum()))]] = True
-        tried = self._among(part, kernel, below, effort)
+        tried = self._first(part, kernel, below, effort)
         value = min(below, tried.value)
         rest = (relaxed.value + reduced < value - self._slack(value)) | kernel
         if value - relaxed.value <= self._slack(value) or (tried.proven and not (rest & ~kernel).any()):
@@ -106,6 +115,15 @@ class Finder:
             return self._better(tried, below), False
         again = self._among(part, rest, value, effort)
         return self._better(again if again.value < value else tried, below), again.proven
+
+    def _first(self, part: Part, kernel: Places, below: float, effort: int) -> Solved:
+        """Sought first where it costs at most `GUESS` times the bound: without, numbers have no end."""
+        guess = GUESS * part.relaxed.value
+        if 0 < guess < below and (part.cost >= 0).all():
+            tried = self._among(part, kernel, guess, effort)
+            if tried.value < guess:
+                return tried
+        return self._among(part, kernel, below, effort)
 
     def _among(self, part: Part, kept: Places, below: float, effort: int) -> Solved:
         """Whole numbers of the options that are kept, none so many that it costs `below` alone."""

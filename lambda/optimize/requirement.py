@@ -26,7 +26,9 @@ class Requirement:
     @property
     def limits(self) -> tuple[Limit, ...]:
         """Those that are asked for and bound the choice."""
-        return tuple(each for each in self.optimizer.limits if each.name in self.values and each.kind != "price")
+        return tuple(
+            each for each in self.optimizer.limits if each.name in self.values and each.kind != "price"
+        )
 
     @property
     def failures(self) -> int:

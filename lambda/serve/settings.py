@@ -19,7 +19,7 @@ class Parameters:
 
 @dataclass(frozen=True)
 class Settings:
-    """`others` are the contracts of the models that read a text of the requests, by name; `parameters` name
+    """`others` are the contracts of the models that answer a part of the requests, by name; `parameters` name
     trained models only. A prediction whose risk is at least `remediate_above` is told to `event_bus`."""
 
     contract: Contract
@@ -42,16 +42,14 @@ def read() -> Settings:
     cooldown_s, above = environment.number("COOLDOWN_S"), os.environ.get("REMEDIATE_ABOVE", "")
     environment.require(not above or _is_share(above), f"REMEDIATE_ABOVE must be from 0 to 1, got {above!r}")
     environment.require(model in contracts, f"MODEL {model!r} has no contract")
-    readings = contracts[model].readings if model in contracts else ()
-    for reading in readings:
-        environment.require(
-            reading.model in contracts, f"{reading.model}, which reads texts, has no contract"
-        )
-        environment.require(reading.model in given, f"PARAMETERS lacks {reading.model}, which reads texts")
+    companions = contracts[model].companions if model in contracts else ()
+    for each in companions:
+        environment.require(each in contracts, f"{each}, which answers a part, has no contract")
+        environment.require(each in given, f"PARAMETERS lacks {each}, which answers a part")
     environment.done()
     return Settings(
         contract=contracts[model],
-        others={reading.model: contracts[reading.model] for reading in readings},
+        others={each: contracts[each] for each in companions},
         parameters={name: Parameters(each["champion"], each["candidate"]) for name, each in given.items()},
         state_table=table,
         event_bus=bus,

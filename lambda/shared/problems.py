@@ -45,6 +45,10 @@ class UnsupportedMediaType(Refused):
     status, title = 415, "Unsupported media type"
 
 
+class CannotBeMet(Refused):
+    status, title = 422, "The requirement cannot be met"
+
+
 class NoModel(Refused):
     status, title, retry_after_s = 503, "No model yet", 60
 
