@@ -36,7 +36,7 @@ Random = np.random.Generator
 Array = NDArray[np.float64]
 
 
-def chunks(records: int = 20_000, seed: int = 20260101) -> Iterator[pa.Table]:
+def chunks(records: int = 40_000, seed: int = 20260101) -> Iterator[pa.Table]:
     """`records` records as one table a group, pool by pool in time order.
 
     What a pool does not measure is null, and so are the facts that its family tells already.
