@@ -44,7 +44,7 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except JobError as error:
+        except (JobError, OSError) as error:
             typer.echo(f"error: {error}", err=True)
             raise typer.Exit(WRONG) from None
 

@@ -44,9 +44,15 @@ class Deployed:
                 f"stacks told where models are tuned; deploy environment {env} again"
             )
         try:
-            return cls(cloud, env, spec, TuningPlaces.from_json(text))
+            places = TuningPlaces.from_json(text)
         except ValueError as error:
             raise JobError(f"stack {stack}: {error}; deploy environment {env} from this version") from None
+        if lacking := {each.learner for each in spec.trained.searches} - set(places.images):
+            told = ", ".join(sorted(lacking))
+            raise JobError(
+                f"stack {stack} tells no image of {spec.name}'s {told}; deploy environment {env} again"
+            )
+        return cls(cloud, env, spec, places)
 
     def run(self, wanted: str | None) -> str:
         """The `wanted` run, else the one whose data was prepared last; JobError where it is not prepared."""
