@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from catalog import dataset_table
+from catalog.datasets import DATASETS
 from catalog.models import MODELS
 from catalog.openapi import render
 from catalog.spec import ModelSpec
@@ -21,7 +23,14 @@ def documents(root: Path, models: Sequence[ModelSpec]) -> dict[Path, str]:
     return {
         readme: replaced(readme.read_text(encoding="utf-8"), models),
         root / "docs" / "openapi.json": render(models),
+        **_collection(root / "docs" / "collection.md"),
     }
+
+
+def _collection(guide: Path) -> dict[Path, str]:
+    if not guide.exists():
+        return {}
+    return {guide: dataset_table.replaced(guide.read_text(encoding="utf-8"), DATASETS)}
 
 
 def stale(found: dict[Path, str]) -> list[Path]:

@@ -95,7 +95,8 @@ def wire(pages: int, start: datetime) -> Any:
             f"<nextToken>{token}</nextToken></DescribeSpotPriceHistoryResponse>"
         )
         raw: Any = Raw(answer.encode())
-        return AWSResponse(request.url, 200, {"Content-Type": "text/xml"}, raw)
+        headers: Any = {"Content-Type": "text/xml"}
+        return AWSResponse(request.url, 200, headers, raw)
 
     client: Any = boto3.client("ec2")
     client.meta.events.register("before-send.*", send)
@@ -147,7 +148,7 @@ def main() -> None:
         clients=lambda _: client,
         ledger=Ledger(Items(Table(), "state", lambda: NOW), "collect#probe", "probe"),
         store=Store(bucket, "raw", settings.name, "us-east-1", settings.gap_columns),
-        bury=lambda rows: None,
+        bury=lambda _: None,
         remaining=lambda: 900.0,
         now=lambda: NOW,
     )
