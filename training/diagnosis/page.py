@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 WIDE, HIGH, GAP = 240.0, 56.0, 1.0
 MOST_DRAWN = 12
 """Drifted columns and leaking ones that are drawn; all are in the tables."""
-MATRIX = 18
+MATRIX = 14
 
 
 def render(report: dict[str, Any], explorer: str = "") -> str:
