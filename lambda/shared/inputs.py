@@ -22,8 +22,9 @@ from catalog.contract import Contract
 from catalog.histogram import Counts, Tally
 from shared.telemetry import logger
 
-EVERY_S = 60
-"""A process that dies takes with it what it counted since."""
+EVERY_S, EVERY_RECORDS = 60, 1000
+"""Seconds, and records: the first request after so many has all counts stored. A process that dies takes with
+it what it counted since."""
 KEPT_DAYS = 35
 MOST_BYTES = 300_000
 """Of an item's body; the table takes 400 KB."""
@@ -48,7 +49,7 @@ class Inputs:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._client, self._table, self._contract, self._now = client, table, contract, now
-        self._own, self._due = secrets.token_hex(8), float("-inf")
+        self._own, self._due, self._stored = secrets.token_hex(8), float("-inf"), 0
         self._begin(0)
 
     def count(self, records: Iterable[Mapping[str, Any]]) -> None:
@@ -60,14 +61,14 @@ class Inputs:
                 self._begin(day)
             for record in records:
                 self._tally.add(record)
-            if now >= self._due:
-                self._due = now + EVERY_S
+            if now >= self._due or self._tally.records >= self._stored + EVERY_RECORDS:
+                self._due, self._stored = now + EVERY_S, self._tally.records
                 self._store()
         except Exception:  # whatever goes wrong with a count, its prediction is made
             logger.exception("inputs not counted")
 
     def _begin(self, day: int) -> None:
-        self._day, self._tally, self._due = day, Tally(self._contract), float("-inf")
+        self._day, self._tally, self._due, self._stored = day, Tally(self._contract), float("-inf"), 0
 
     def _store(self) -> None:
         if not self._tally.records:

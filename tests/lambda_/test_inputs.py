@@ -15,7 +15,7 @@ from catalog.examples import flat
 from catalog.histogram import MISSING, TOP, bucket, counted, is_named, named_bucket
 from catalog.models import MODELS
 from catalog.spec import ModelSpec
-from shared.inputs import DAY_S, EVERY_S, KEPT_DAYS, MOST_BYTES, Inputs, packed, read
+from shared.inputs import DAY_S, EVERY_RECORDS, EVERY_S, KEPT_DAYS, MOST_BYTES, Inputs, packed, read
 from tests.lambda_.fakes import refusal
 from tests.lambda_.state_table import TABLE, StateTable
 from tests.models import LEARNED
@@ -104,6 +104,14 @@ def test_the_first_request_is_stored_and_then_one_a_minute(table: StateTable) ->
     ((_, item),) = table.items.items()
     assert int(item["records"]["N"]) == 9 * EVERY_S + 1
     assert int(item["expires_at"]["N"]) == START + KEPT_DAYS * DAY_S
+
+
+def test_many_records_are_stored_sooner(table: StateTable) -> None:
+    process = Process(table)
+    for _ in range(1 + 10 * EVERY_RECORDS // 100):
+        process.send(*[{"cpu_usage": 50}] * 100)
+    assert table.operations() == ["PutItem"] * 11
+    assert found(table)[1] == 10 * EVERY_RECORDS + 100
 
 
 def test_processes_add_up_and_days_stand_apart(table: StateTable) -> None:
