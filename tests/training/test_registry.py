@@ -83,6 +83,8 @@ class TestTelling:
             ("prod", None),
         ]
         assert "none yet" in run("list", "--env", "all").output
+        world.serve(world.arn(9))
+        assert f"{world.arn(9)}, which is gone" in run("list", "--env", "all").output
 
     def test_a_version_beside_baselines_champion_and_gates(self, world: World, run: Run) -> None:
         world.serve(world.add(1))

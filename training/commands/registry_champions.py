@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from botocore.exceptions import ClientError
-
 from catalog.contract import NO_CHAMPION
 from catalog.names import champion_parameter
 from catalog.spec import ModelSpec
-from commands.registry_cloud import code
 from commands.registry_packages import Package, Registry
 from jobs import JobError
 
@@ -53,7 +50,7 @@ def previous(registry: Registry, spec: ModelSpec) -> tuple[Package, list[Earlier
         )
     passed: list[Earlier] = []
     for each in earlier(values):
-        package = None if each.skipped else _found(registry, each.arn)
+        package = None if each.skipped else registry.find(each.arn)
         why = each.skipped or unfit(package, spec)
         if package and not why:
             return package, passed
@@ -84,12 +81,3 @@ def foreign(package: Package, spec: ModelSpec) -> str:
 
 def version(arn: str) -> str:
     return arn.rpartition("/")[2]
-
-
-def _found(registry: Registry, arn: str) -> Package | None:
-    try:
-        return registry.describe(arn)
-    except ClientError as error:
-        if code(error) in ("ValidationException", "ResourceNotFound"):
-            return None
-        raise

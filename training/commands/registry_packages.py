@@ -115,6 +115,15 @@ class Registry:
     def describe(self, arn: str) -> Package:
         return Package(self.cloud.client("sagemaker").describe_model_package(ModelPackageName=arn))
 
+    def find(self, arn: str) -> Package | None:
+        """None where the registry has it no longer."""
+        try:
+            return self.describe(arn)
+        except ClientError as error:
+            if code(error) in ("ValidationException", "ResourceNotFound"):
+                return None
+            raise
+
     def _arns(self, spec: ModelSpec, limit: int | None) -> list[str]:
         group = scoped(self.environment, spec.name)
         pages = self.cloud.client("sagemaker").get_paginator("list_model_packages")

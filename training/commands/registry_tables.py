@@ -45,7 +45,7 @@ def everywhere(rows: Sequence[Json]) -> Table:
                 found["created"],
             ]
             if found
-            else ["none yet", "", "", "", ""]
+            else [f"{each['champion']}, which is gone" if ":" in each["champion"] else "none yet", *[""] * 4]
         )
         table.add_row(each["model"], each["environment"], *told)
     return table

@@ -6,6 +6,7 @@ import operator
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from catalog.contract import NO_CHAMPION
 from catalog.spec import ModelSpec, Promotion
 from commands.registry_documents import contract, data, differences, evaluation
 from commands.registry_packages import Package, Registry, environments, learned
@@ -50,8 +51,9 @@ def everywhere(registry: Registry, specs: Iterable[ModelSpec]) -> list[Json]:
     for environment, champions in environments(registry.cloud).items():
         for model in sorted(wanted & set(champions)):
             arn = champions[model]
-            found = row(learned(model), registry.describe(arn), arn) if ":model-package/" in arn else None
-            told.append({"environment": environment, "model": model, "serves": found})
+            package = None if arn == NO_CHAMPION else registry.find(arn)
+            serves = row(learned(model), package, arn) if package else None
+            told.append({"environment": environment, "model": model, "champion": arn, "serves": serves})
     return told
 
 
