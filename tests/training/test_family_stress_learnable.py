@@ -60,7 +60,8 @@ def test_more_strain_means_more_stress(trained, calm, strained):
     model, encoder = artifact.load(trained / "model"), Encoder.of(CONTRACT)
     base = {
         "pool_id": "p", "timestamp": "2026-03-02T14:00:00+00:00", "instance_family": "t3",
-        "region": "us-east-1", "cpu_mean_1h": 55.0, "cpu_mean_24h": 45.0, "cpu_p95_24h": 80.0, "credit_balance": 0.3,
+        "region": "us-east-1", "cpu_mean_1h": 55.0, "cpu_mean_24h": 45.0, "cpu_p95_24h": 80.0,
+        "credit_balance": 0.3,
     }  # fmt: skip
     low, high = ask(
         model, encoder.features(encoder.read([{**base, **each} for each in (calm, strained)]))
