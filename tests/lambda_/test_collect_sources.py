@@ -51,8 +51,8 @@ class Raw:
         yield self._body
 
 
-def clients(recorded: Recorded, attempts: int = 1) -> Callable[[str], Any]:
-    """Real clients whose requests reach the recorded answers instead of the network."""
+def answering(recorded: Recorded) -> Callable[..., AWSResponse]:
+    """Takes requests in the network's place."""
 
     def send(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         headers = {
@@ -65,10 +65,16 @@ def clients(recorded: Recorded, attempts: int = 1) -> Callable[[str], Any]:
         status, answered, content = found
         return AWSResponse(request.url, status, answered, Raw(content))
 
+    return send
+
+
+def clients(recorded: Recorded, attempts: int = 1) -> Callable[[str], Any]:
+    """Real clients whose requests reach the recorded answers instead of the network."""
+
     def client(service: str) -> Any:
         retries: Any = {"total_max_attempts": attempts, "mode": "standard"}
         made: Any = boto3.client(service, region_name=REGION, config=Config(retries=retries))
-        made.meta.events.register("before-send.*", send)
+        made.meta.events.register("before-send.*", answering(recorded))
         return made
 
     return client
