@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from catalog.contract import RecordSchema, parse_time
+from catalog.contract import Optimizer, RecordSchema, parse_time
 
 Json = dict[str, Any]
 POINTS = 3
@@ -39,6 +39,37 @@ def several(schema: RecordSchema) -> Json:
     assert last  # noqa: S101 - specs are checked for it
     times = [last - timedelta(hours=back) for back in range(POINTS - 1, -1, -1)]
     return {**keys, schema.series: [{schema.time: each.isoformat(), **_measured(schema)} for each in times]}
+
+
+def optimization(schema: RecordSchema, optimizer: Optimizer) -> Json:
+    """An option in each of some groups, the later ones dearer, and every limit."""
+    groups, told = optimizer.example_groups, optimizer.distances
+    options = [
+        {**flat(schema), optimizer.group: group, optimizer.cost: _dearer(schema, optimizer.cost, place)}
+        for place, group in enumerate(groups)
+    ]
+    body: Json = {
+        optimizer.options: options,
+        optimizer.requirement: {limit.name: limit.feature.example for limit in optimizer.limits},
+    }
+    if told:
+        ends = [(one, other) for place, one in enumerate(groups) for other in groups[place + 1 :]]
+        each = {told.feature.name: told.feature.example}
+        body[told.field] = [{**dict(zip(told.ends, pair, strict=True)), **each} for pair in ends]
+    return body
+
+
+def unestimated(schema: RecordSchema, optimizer: Optimizer) -> Json:
+    """The same without the feature that another model tells."""
+    body = optimization(schema, optimizer)
+    left_out = optimizer.estimate.feature if optimizer.estimate else ""
+    options = [{k: v for k, v in option.items() if k != left_out} for option in body[optimizer.options]]
+    return {**body, optimizer.options: options}
+
+
+def _dearer(schema: RecordSchema, name: str, place: int) -> float:
+    example = next(feature.example for feature in schema.given if feature.name == name)
+    return round(float(example) * (1 + place / 10), 4)
 
 
 def _measured(schema: RecordSchema) -> Mapping[str, Any]:

@@ -14,10 +14,12 @@ PROBLEMS = {
     "404": "No such route, model or execution",
     "413": f"More than {MAX_RECORDS} records, more points than a series may hold, or a body over 1 MB",
     "415": "The body is not JSON",
+    "422": "The request is valid and cannot be met; `errors` names the limits to loosen, and how far",
     "429": "Too many requests; slow down",
     "500": "Unforeseen error",
     "503": "Cannot be answered yet; `Retry-After` says when to try again",
 }
+COMMON = tuple(status for status in PROBLEMS if status != "422")
 
 
 def read(operation: str, summary: str, answer: Mapping[str, Any]) -> Json:
@@ -40,8 +42,8 @@ def as_json(schema: Json) -> Json:
 
 
 def problems(*statuses: str) -> Json:
-    """All of them where none is named."""
-    return {status: {"$ref": f"#/components/responses/Problem{status}"} for status in statuses or PROBLEMS}
+    """All that any request may meet where none is named."""
+    return {status: {"$ref": f"#/components/responses/Problem{status}"} for status in statuses or COMMON}
 
 
 def problem(status: str) -> Json:

@@ -13,10 +13,11 @@ from typing import Literal
 from catalog.fields import Feature
 
 LimitKind = Literal["supply", "cost", "mean", "groups", "share", "failures", "distance", "price"]
-"""What a limit bounds: `supply`, the least sum of a column; `cost`, the most that the choice may cost; `mean`,
-the most that a column may be on average, by capacity; `groups`, the fewest that are used; `share`, the most of
-the capacity that one of them may hold; `failures`, how many of them may fail with each supply still there;
-`distance`, the most between any two that are used. `price` bounds nothing: it is what one of a column costs."""
+"""What a limit bounds: `supply`, the least sum of a column; `cost`, the most that the choice may cost;
+`mean`, the most that a column may be on average, by capacity; `groups`, the fewest that are used; `share`,
+the most of the capacity that one of them may hold; `failures`, how many of them may fail with each supply
+still there; `distance`, the most between any two that are used. `price` bounds nothing: it is what one of a
+column costs."""
 LEAST: tuple[LimitKind, ...] = ("supply", "groups", "failures")
 """Kinds that ask for at least their value; the others allow at most theirs."""
 
@@ -100,6 +101,8 @@ class Optimizer:
     group: str
     """Key of an option that names the group it lies in."""
     most_groups: int
+    example_groups: tuple[str, ...]
+    """Groups of the options in the documented request."""
     identity: tuple[str, ...]
     """Fields whose values no two options share."""
     cost: str

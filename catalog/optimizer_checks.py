@@ -20,7 +20,7 @@ def optimizer_problems(contract: Contract, optimizer: Optimizer) -> Iterator[str
         if name not in fields:
             yield f"the optimizer reads {name!r}, which options do not hold"
     if optimizer.group not in optimizer.identity:
-        yield f"the optimizer's identity {', '.join(optimizer.identity)} must hold its group {optimizer.group}"
+        yield f"the identity of options must hold their group {optimizer.group!r}, got {optimizer.identity}"
     yield from _limits_problems(contract, optimizer)
     if optimizer.estimate and optimizer.estimate.feature not in fields:
         yield f"the estimate is of {optimizer.estimate.feature!r}, which options do not hold"
@@ -31,7 +31,7 @@ def optimizer_problems(contract: Contract, optimizer: Optimizer) -> Iterator[str
 
 
 def _limits_problems(contract: Contract, optimizer: Optimizer) -> Iterator[str]:
-    kinds = [limit.kind for limit in optimizer.limits]
+    kinds: list[str] = [limit.kind for limit in optimizer.limits]
     if "supply" not in kinds:
         yield "the optimizer has no limit of kind supply; without one the best choice is none"
     for kind in SINGLE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from catalog import examples, router_routes, schemas
+from catalog import examples, optimize_routes, router_routes, schemas
 from catalog.contract import MAX_POINTS, MAX_RECORDS, Contract, RecordSchema
 from catalog.operations import body, json_answer, problems
 from catalog.predictions import FLAG, TEXT, prediction
@@ -26,6 +26,8 @@ def operation(spec: ModelSpec, contracts: Contracts) -> Json:
     """The POST of its route; `contracts` are all models', by name."""
     if spec.router:
         return router_routes.choice(spec)
+    if spec.contract.optimizer:
+        return optimize_routes.operation(spec)
     asked = {} if isinstance(spec.serving, InFunction) else {"parameters": [EXPLAIN]}
     records = [ref(name) for name in _records(spec, contracts)]
     forms = [*records, *(ref(name) for name in _series(spec))]
@@ -44,6 +46,8 @@ def components(spec: ModelSpec, contracts: Contracts) -> Json:
     """The schemas that the operation refers to, by name."""
     if spec.router:
         return router_routes.components(spec)
+    if spec.contract.optimizer:
+        return optimize_routes.components(spec)
     return {
         **_records(spec, contracts),
         **_series(spec),

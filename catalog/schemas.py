@@ -76,6 +76,11 @@ def series(schema: RecordSchema, most: int) -> Schema:
     }
 
 
+def number(feature: Feature) -> Schema:
+    """A number that stands outside of records."""
+    return _feature(feature, remembered=False)
+
+
 def text(field: Text, description: str) -> Schema:
     return {
         "type": ["string", "null"],

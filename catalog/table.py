@@ -26,8 +26,7 @@ def replaced(text: str, models: Sequence[ModelSpec]) -> str:
 
 def _row(spec: ModelSpec) -> tuple[str, ...]:
     target, training = spec.contract.target, spec.training
-    detector = spec.contract.detector
-    untrained = (f"{detector.method} (detector)" if detector else "rule", "-", "-")
+    untrained = (_untrained(spec.contract), "-", "-")
     return (
         f"`{spec.name}`: {spec.contract.title}",
         f"`POST {spec.route}`",
@@ -39,6 +38,13 @@ def _row(spec: ModelSpec) -> tuple[str, ...]:
             else untrained
         ),
     )
+
+
+def _untrained(contract: Contract) -> str:
+    """What answers instead of a learned model."""
+    if contract.optimizer:
+        return "mixed-integer programme (optimizer)"
+    return f"{contract.detector.method} (detector)" if contract.detector else "rule"
 
 
 def _learners(training: Training) -> str:

@@ -20,6 +20,7 @@ from stacks.constructs.remediation_executor import RemediationExecutor
 from stacks.constructs.telling_functions import ControlFunction, ModelsFunction
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
+from stacks.layer import LayerName
 from stacks.names import arn, model_id, router_function, scoped
 from stacks.placement_stack import PlacementStack
 
@@ -131,9 +132,8 @@ class ApiStack(Stack):
         found = [(spec, spec.function) for spec in self._models if spec.function]
         if not found:
             return {}
-        inference = native_layers(
-            self, "Inference", env=self._env, payloads=self._layer.payloads, name="inference"
-        )
+        layers = self._native("Inference", "inference")
+        solver = self._native("Solver", "solver") if any(spec.contract.optimizer for spec, _ in found) else []
         return {
             spec.name: ModelFunction(
                 self,
@@ -144,10 +144,13 @@ class ApiStack(Stack):
                 models={each.name: each for each in self._models},
                 foundation=self._foundation,
                 layer=self._layer,
-                inference=inference,
+                inference=[*layers, *(solver if spec.contract.optimizer else [])],
             )
             for spec, serving in found
         }
+
+    def _native(self, id: str, name: LayerName) -> list[PayloadLayer]:
+        return native_layers(self, id, env=self._env, payloads=self._layer.payloads, name=name)
 
     def _predict(self, hosted: list[ModelSpec]) -> PayloadFunction:
         routes = {spec.route: {"model": spec.name, "endpoint": scoped(self._env, spec)} for spec in hosted}

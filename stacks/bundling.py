@@ -8,7 +8,7 @@ import os
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from catalog.known import LEARNERS
 
 SKIPPED_SUFFIXES = (".pyc", ".lock")
 SKIPPED_PARTS = ("__pycache__",)
-BESIDE: Mapping[str, tuple[str, ...]] = {"place": ("serve",)}
+BESIDE: Mapping[str, tuple[str, ...]] = {"optimize": ("serve",), "place": ("serve",)}
 """Other functions' folders whose code a function's own builds on; `shared` every function has."""
 SOURCES = "sources/"
 DESK = ("__main__.py", "commands/", "diagnosis/", "studies/")
@@ -59,6 +59,7 @@ def function_files(
 
     `serves` is the model it answers for itself; `settings` are tables that its environment has no room for.
     """
+    contracts = list(contracts)
     code = root / "lambda"
     tables = {
         f"settings/{name.lower()}.json": json.dumps(table, indent=1, sort_keys=True).encode()
@@ -72,8 +73,14 @@ def function_files(
             for path, data in read_files(code / each, each).items()
         },
         **_contract_files(root, contracts),
-        **(model_files(root, serves) if serves else {}),
+        **(_answering_files(root, serves, contracts) if serves else {}),
     }
+
+
+def _answering_files(root: Path, serves: Contract, contracts: Sequence[Contract]) -> dict[str, bytes]:
+    """Code for the model and for those that answer a part of its requests."""
+    answering = [serves, *(each for each in contracts if each.name in serves.companions)]
+    return {path: data for each in answering for path, data in model_files(root, each).items()}
 
 
 def model_files(root: Path, contract: Contract) -> dict[str, bytes]:

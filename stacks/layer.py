@@ -14,7 +14,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from stacks.bundling import Payloads, read_files, write_whole
 
-LayerName = Literal["functions", "inference", "tracking", "workload", "parquet"]
+LayerName = Literal["functions", "inference", "tracking", "workload", "parquet", "solver"]
 LAYERS: tuple[LayerName, ...] = get_args(LayerName)
 EPOCH = (1980, 1, 1, 0, 0, 0)
 

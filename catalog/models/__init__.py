@@ -11,6 +11,7 @@ from catalog.models.placement import PLACEMENT
 from catalog.models.spot_stability import SPOT_STABILITY
 from catalog.models.threat import THREAT
 from catalog.models.threat_payload import THREAT_PAYLOAD
+from catalog.models.zone import ZONE
 from catalog.registry import checked
 from catalog.spec import ModelSpec
 
@@ -26,4 +27,5 @@ MODELS: tuple[ModelSpec, ...] = checked(
     PLACEMENT,
     FAMILY_STRESS,
     SPOT_STABILITY,
+    ZONE,
 )

@@ -1,6 +1,6 @@
 """Zone: how many instances of which type in which availability zone, at the least price and risk."""
 
-from catalog.contract import Contract, Distances, Feature, Limit, Optimizer, Search, Target
+from catalog.contract import Contract, Distances, Estimate, Feature, Limit, Optimizer, Search, Target
 from catalog.records.zone_option import ZONE_OPTION
 from catalog.spec import Alarms, InFunction, ModelSpec
 
@@ -57,6 +57,7 @@ ZONE = ModelSpec(
             requirement="requirement",
             group="zone",
             most_groups=100,
+            example_groups=("us-east-1a", "us-east-1b", "us-east-1c"),
             identity=("zone", "instance_type", "market"),
             cost="price_usd",
             capacity="capacity",
@@ -81,7 +82,7 @@ ZONE = ModelSpec(
                         unit="share",
                         description="Most of the capacity that may be expected to be lost to interruptions",
                         maximum=1,
-                        example=0.08,
+                        example=0.25,
                     ),
                     kind="mean",
                     column="interruption_probability",
@@ -158,6 +159,9 @@ ZONE = ModelSpec(
                     name="ms", unit="ms", description="Round trip between the zones", maximum=1e4, example=0.7
                 ),
                 most=10_000,
+            ),
+            estimate=Estimate(
+                feature="interruption_probability", model="spot-stability", among=("market", "spot")
             ),
             search=Search(
                 gap=1e-3,

@@ -1,16 +1,36 @@
 """A zone option: instances of one type that may be started in one availability zone, at a price."""
 
+import dataclasses
+
 from catalog.contract import Feature, Key, RecordSchema
+from catalog.records.spot_market import SPOT_MARKET
 
 MARKETS = ("on-demand", "spot")
+OF_THE_POOL = {feature.name: feature for feature in SPOT_MARKET.given}
+"""What is known of the option's spot pool: read where its interruptions are to be told."""
+
+
+def _name(name: str) -> Key:
+    told = OF_THE_POOL[name]
+    return Key(
+        name=name,
+        kind="text",
+        description=told.description.partition(",")[0],
+        example=str(told.example),
+        pattern=told.names,
+    )
+
+
+def _size(name: str, unit: str) -> Feature:
+    told = OF_THE_POOL[name]
+    described = f"{told.description.partition(';')[0]} of one instance"
+    return dataclasses.replace(told, unit=unit, minimum=0.125, missing="refuse", description=described)
+
 
 ZONE_OPTION = RecordSchema(
     name="zone_option",
     title="Zone option",
-    keys=(
-        Key(name="zone", kind="text", description="Availability zone", example="us-east-1a"),
-        Key(name="instance_type", kind="text", description="EC2 instance type", example="m5.large"),
-    ),
+    keys=(_name("zone"), _name("instance_type")),
     features=(
         Feature(
             name="market",
@@ -28,28 +48,12 @@ ZONE_OPTION = RecordSchema(
             missing="refuse",
             example=0.0381,
         ),
-        Feature(
-            name="vcpu",
-            unit="vCPUs",
-            description="vCPUs of one instance",
-            minimum=0.125,
-            maximum=4096,
-            missing="refuse",
-            example=2,
-        ),
-        Feature(
-            name="memory_gb",
-            unit="GB",
-            description="Memory of one instance",
-            minimum=0.125,
-            maximum=65536,
-            missing="refuse",
-            example=8,
-        ),
+        _size("vcpu", "vCPUs"),
+        _size("memory_gb", "GB"),
         Feature(
             name="capacity",
             unit="instances",
-            description="Most instances to be had",
+            description="Most instances to be had; no bound where it is left out",
             maximum=10_000,
             integer=True,
             example=200,
@@ -57,9 +61,15 @@ ZONE_OPTION = RecordSchema(
         Feature(
             name="interruption_probability",
             unit="share",
-            description="Probability that an instance is interrupted within an hour",
+            description="Probability that an instance is interrupted; of a spot instance it is estimated, of "
+            "any other 0, where it is left out",
             maximum=1,
             example=0.04,
+        ),
+        *(
+            dataclasses.replace(each, missing="leave")
+            for each in SPOT_MARKET.given
+            if each.name not in ("zone", "instance_type", "price_usd", "vcpu", "memory_gb")
         ),
     ),
 )

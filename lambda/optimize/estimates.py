@@ -33,7 +33,7 @@ class Estimates:
     service: Service
 
     def fill(self, options: list[Option], field: str, request_id: str) -> Estimated:
-        """Raises BadRequest where the model needs what an option does not tell, NoModel where it cannot answer."""
+        """Raises BadRequest where the model needs what an option lacks, NoModel where it cannot answer."""
         name, (kind, category) = self.estimate.feature, self.estimate.among
         whole = [
             option if name in option or option[kind] == category else {**option, name: 0.0}
@@ -61,7 +61,7 @@ class Estimates:
             return Reader(self.contract, {}).read({"records": records}, request_id)
         except BadRequest as error:
             raise BadRequest(
-                f"{self.contract.name} cannot tell {self.estimate.feature} of every option that leaves it out",
+                f"{self.contract.name} cannot tell {self.estimate.feature} of all options that lack it",
                 [_placed(each, places, field) for each in error.errors],
             ) from None
 

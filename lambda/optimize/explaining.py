@@ -15,8 +15,8 @@ from optimize.requirement import Requirement
 
 @dataclass(frozen=True)
 class Binding:
-    """A limit that holds the answer back: `looser` by a step it `saves` so much. Without a limit, what is to be
-    had holds it back."""
+    """A limit that holds the answer back: `looser` by a step it `saves` so much. Without a limit, what is to
+    be had holds it back."""
 
     limit: Limit | None
     reached: float
@@ -66,8 +66,7 @@ class Explainer:
             yield None, 1.0, self.fleet.roomier(), self.requirement
 
     def changes(self) -> tuple[list[Change], bool]:
-        """What would make it possible: any one of them (True), or else all of them together (False). None where
-        nothing of the requirement is in the way."""
+        """What would make it possible: any one of them (True), or else all of them together (False)."""
         loosening = Loosening(self.finder, self.fleet, self.finder.solver.search.effort)
         needed = ((limit, loosening.needed(limit, self.requirement)) for limit in self.requirement.limits)
         single = [Change(limit, value) for limit, value in needed if value is not None]

@@ -24,7 +24,8 @@ class Figures:
     def sums(self, column: str) -> Numbers:
         """By group."""
         values = self.fleet.columns[column] * self.counts
-        return np.bincount(self.fleet.group, values, minlength=len(self.fleet.groups))
+        found = np.bincount(self.fleet.group, values, minlength=len(self.fleet.groups))
+        return found.astype(np.float64)
 
     @cached_property
     def capacity(self) -> Numbers:

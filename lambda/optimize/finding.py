@@ -1,4 +1,4 @@
-"""The best choice: a relaxation tells a bound and the options that matter, whole numbers are sought among those.
+"""The best choice: a relaxation tells a bound and the options that matter; among those it is sought.
 
 Options whose reduced cost lifts the bound above what is already found cannot be part of anything better.
 """
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from catalog.contract import Limit
 from optimize.fleet import Fleet, Numbers, Places
@@ -19,6 +20,7 @@ from optimize.solver import Solved, Solver
 
 Aim = Callable[[Programme], Numbers]
 """What a programme's columns cost."""
+Kept = NDArray[np.bool_]
 NONE = float("inf")
 GUESS = 2.0
 
@@ -101,7 +103,8 @@ class Finder:
     def _whole(self, part: Part, below: float, effort: int) -> tuple[Numbers | None, bool]:
         """Better values than `below` where there are some, and whether nothing better is left."""
         search, relaxed, size = self.solver.search, part.relaxed, len(part.places)
-        assert relaxed.values is not None and relaxed.reduced is not None  # noqa: S101 - the part is feasible
+        assert relaxed.values is not None  # noqa: S101 - parts that have none are left out
+        assert relaxed.reduced is not None  # noqa: S101 - every relaxation has them
         reduced = np.maximum(relaxed.reduced[:size], 0.0)
         first = np.where(relaxed.values[:size] > 0, -1.0, reduced)
         kernel = np.zeros(size, bool)
@@ -116,7 +119,7 @@ class Finder:
         again = self._among(part, rest, value, effort)
         return self._better(again if again.value < value else tried, below), again.proven
 
-    def _first(self, part: Part, kernel: Places, below: float, effort: int) -> Solved:
+    def _first(self, part: Part, kernel: Kept, below: float, effort: int) -> Solved:
         """Sought first where it costs at most `GUESS` times the bound: without, numbers have no end."""
         guess = GUESS * part.relaxed.value
         if 0 < guess < below and (part.cost >= 0).all():
@@ -125,7 +128,7 @@ class Finder:
                 return tried
         return self._among(part, kernel, below, effort)
 
-    def _among(self, part: Part, kept: Places, below: float, effort: int) -> Solved:
+    def _among(self, part: Part, kept: Kept, below: float, effort: int) -> Solved:
         """Whole numbers of the options that are kept, none so many that it costs `below` alone."""
         most, size = np.array(part.programme.rows.most), len(part.places)
         most[:size][~kept] = 0

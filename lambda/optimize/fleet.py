@@ -90,7 +90,7 @@ class Fleet:
     def within(self, groups: Sequence[int]) -> tuple[Fleet, Places]:
         """Only the options of these groups, and their places here."""
         chosen = np.flatnonzero(np.isin(self.group, groups))
-        return dataclasses.replace(self, options=[self.options[place] for place in chosen]), chosen
+        return dataclasses.replace(self, options=[self.options[place] for place in chosen.tolist()]), chosen
 
     def roomier(self) -> Fleet:
         """With one more of each option to be had."""

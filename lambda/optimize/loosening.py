@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from catalog.contract import Limit
 from optimize.figures import Figures
-from optimize.finding import Finder, Found
-from optimize.fleet import Fleet
+from optimize.finding import Aim, Finder, Found
+from optimize.fleet import Fleet, Numbers
 from optimize.programme import Programme
 from optimize.requirement import Requirement
 
@@ -32,7 +31,7 @@ def by_a_step(limit: Limit, value: float) -> float | None:
 
 def rounded(limit: Limit, value: float) -> float:
     """To the limit's decimals, to the looser side."""
-    scale = 10**limit.digits
+    scale = float(10**limit.digits)
     whole = math.floor(value * scale + SURE) if limit.least else math.ceil(value * scale - SURE)
     return whole / scale
 
@@ -71,9 +70,7 @@ class Loosening:
                 sign = -1.0 if limit.least else 1.0
                 return self._reached(limit, requirement, lambda made: made.aimed(sign))
 
-    def _reached(
-        self, limit: Limit, requirement: Requirement, aim: Callable[[Programme], object]
-    ) -> float | None:
+    def _reached(self, limit: Limit, requirement: Requirement, aim: Aim) -> float | None:
         found = self._search(requirement, aim, limit)
         return None if found.counts is None else Figures(self.fleet, requirement, found.counts).of(limit)
 
@@ -110,13 +107,11 @@ class Loosening:
                 low = middle + 1
         return longer[high]
 
-    def _search(
-        self, requirement: Requirement, aim: Callable[[Programme], object], limit: Limit | None = None
-    ) -> Found:
+    def _search(self, requirement: Requirement, aim: Aim, limit: Limit | None = None) -> Found:
         return self.finder.best(self.fleet, requirement, aim, measured=limit, effort=self.effort)
 
 
-def _nothing(programme: Programme) -> object:
+def _nothing(programme: Programme) -> Numbers:
     return programme.aimed(0.0)
 
 

@@ -35,8 +35,9 @@ class Reader:
             raise BadRequest(
                 f"the body must be an object with {optimizer.options} and {optimizer.requirement}"
             )
-        options, told = body.get(optimizer.options), body.get(optimizer.requirement)
-        distances = body.get(optimizer.distances.field) if optimizer.distances else None
+        options: Any = body.get(optimizer.options)
+        told: Any = body.get(optimizer.requirement)
+        distances: Any = body.get(optimizer.distances.field) if optimizer.distances else None
         self._bounded(options, distances)
         problems = [
             *self._envelope(body),

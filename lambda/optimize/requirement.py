@@ -11,7 +11,7 @@ from catalog.contract import Limit, Optimizer
 
 @dataclass(frozen=True)
 class Requirement:
-    """`values` of the limits that are asked for, by name; `unit` is the supply that capacity is counted in."""
+    """`values` of the limits that are asked for, by name; `unit` is the supply that capacity counts."""
 
     optimizer: Optimizer
     values: Mapping[str, float]

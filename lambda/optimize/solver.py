@@ -28,8 +28,8 @@ Kind, Status = highspy.HighsVarType, highspy.HighsModelStatus
 
 @dataclass(frozen=True)
 class Solved:
-    """`values` of the columns, None where there are none within the limits, or none were found; `proven` best, or
-    proven to be none. `reduced` costs are those of the relaxation."""
+    """`values` of the columns, None where there are none within the limits, or none were found; `proven`
+    best, or proven to be none. `reduced` costs are those of the relaxation."""
 
     values: Numbers | None
     proven: bool
@@ -54,21 +54,19 @@ class Solver:
     def whole(self, rows: Rows, cost: Numbers, most: Numbers, effort: int) -> Solved:
         """The least cost, each column up to `most`, with so much effort."""
         highs = self._made(rows, cost, most, whole=True)
-        checks = 0
+        until = self.effort + effort
 
-        def check(kind: Any, message: str, out: Any, back: Any, data: Any) -> None:
-            nonlocal checks
-            checks += 1
-            back.user_interrupt = checks > effort
+        def check(*told: Any) -> None:
+            """Of kind, message, figures, what HiGHS reads back, and our own data."""
+            self.effort += 1
+            told[3].user_interrupt = self.effort > until
 
         highs.setCallback(check, None)
         highs.startCallback(highspy.cb.HighsCallbackType.kCallbackMipInterrupt)
-        solved = self._run(highs)
-        self.effort += checks
-        return solved
+        return self._run(highs)
 
     def _made(self, rows: Rows, cost: Numbers, most: Numbers, *, whole: bool) -> Any:
-        highs = highspy.Highs()
+        highs: Any = highspy.Highs()  # type: ignore[no-untyped-call] # its types leave it out
         left = max(0.01, self.search.seconds - self.spent_s)
         bounds = {"mip_rel_gap": self.search.gap, "mip_max_nodes": self.search.nodes, "time_limit": left}
         for name, value in {**OPTIONS, **bounds}.items():

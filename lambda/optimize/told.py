@@ -66,8 +66,8 @@ def _binding(each: Binding, requirement: Requirement) -> dict[str, Any]:
     if each.limit is None:
         capacity = requirement.optimizer.capacity
         words = (
-            f"{each.reached:g} of the chosen options have no more {capacity}; one more of each option that is told "
-            f"to be short would save {saves:g} USD per hour"
+            f"{each.reached:g} of the chosen options have no more {capacity}; one more of each option would "
+            f"save {saves:g} USD per hour"
         )
         return {"limit": capacity, "relaxed_to": None, "saves_usd_per_hour": saves, "detail": words}
     limit, asked = each.limit, requirement.values[each.limit.name]

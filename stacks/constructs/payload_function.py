@@ -23,6 +23,7 @@ RUNTIME = lambda_.Runtime.PYTHON_3_12
 LAYER_DESCRIPTIONS: dict[LayerName, str] = {
     "functions": "Third-party code of the functions",
     "inference": "Runs models inside functions",
+    "solver": "Solves mixed-integer programmes",
     "tracking": "Records experiments",
     "workload": "Codecs of placed work",
     "parquet": "Writes Parquet",

@@ -14,8 +14,15 @@ from stacks.foundation_stack import FoundationStack
 from stacks.names import arn, candidate_parameter, champion_parameter, scoped
 
 
+def code_folder(spec: ModelSpec) -> str:
+    """Which function of lambda/ serves the model."""
+    if spec.router:
+        return "place"
+    return "optimize" if spec.contract.optimizer else "serve"
+
+
 class ServingFunction(PayloadFunction):
-    """`models` are all there are, by name: the model may have others read a text of its requests."""
+    """`models` are all there are, by name: the model may have others answer a part of its requests."""
 
     def __init__(
         self,
@@ -35,7 +42,7 @@ class ServingFunction(PayloadFunction):
         vpc: ec2.IVpc | None = None,
         security_group: ec2.ISecurityGroup | None = None,
     ) -> None:
-        read = [spec, *(models[reading.model] for reading in spec.contract.readings)]
+        read = [spec, *(models[name] for name in spec.contract.companions)]
         learned = [each for each in read if each.training]
         above = serving.remediate_above
         super().__init__(
@@ -45,7 +52,7 @@ class ServingFunction(PayloadFunction):
             foundation=foundation,
             layer=layer,
             more_layers=inference,
-            folder="place" if spec.router else "serve",
+            folder=code_folder(spec),
             name=name,
             description=description,
             contracts=[each.contract for each in read],

@@ -18,9 +18,11 @@ from catalog.schemas import pascal
 from catalog.spec import ModelSpec, RealTimeEndpoint
 from tests.catalog import strategies
 from tests.catalog.requests import flattened, forms
+from tests.models import PREDICTING
 
 DOCUMENT = document(MODELS)
 OF_ALL = pytest.mark.parametrize("spec", MODELS, ids=lambda spec: spec.name)
+OF_PREDICTING = pytest.mark.parametrize("spec", PREDICTING, ids=lambda spec: spec.name)
 
 
 def body(route: str) -> dict[str, Any]:
@@ -50,7 +52,7 @@ def test_every_route_is_there_and_signed() -> None:
     assert DOCUMENT["security"] == [{"sigv4": []}]
 
 
-@OF_ALL
+@OF_PREDICTING
 def test_examples_are_accepted_by_schema_and_contract(spec: ModelSpec) -> None:
     examples = body(spec.route)["examples"]
     assert set(examples) >= {"one", "batch"}
@@ -98,7 +100,7 @@ def test_known_requests_are_accepted(path: str, request_: dict[str, Any]) -> Non
     assert not checks.is_valid({**request_, "other": 1})
 
 
-@OF_ALL
+@OF_PREDICTING
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_schema_and_contract_judge_alike(spec: ModelSpec, data: st.DataObject) -> None:
@@ -114,7 +116,7 @@ def test_schema_and_contract_judge_alike(spec: ModelSpec, data: st.DataObject) -
     assert not any(checks.is_valid(form) for form in forms(spec, changed))
 
 
-@OF_ALL
+@OF_PREDICTING
 def test_what_is_left_out_is_missed_by_both(spec: ModelSpec) -> None:
     checks, schema = validator(body(spec.route)["schema"]), spec.contract.record
     whole = body(spec.route)["examples"]["one"]["value"]

@@ -15,6 +15,7 @@ import pytest
 import onnx_file
 from catalog.contract import Contract
 from catalog.models import MODELS
+from optimize import handler as optimizing
 from place import handler as placing
 from serve import handler as serving
 from tests.lambda_.conftest import Context, Event
@@ -70,7 +71,8 @@ class World:
     def __init__(self, model: str, event: Event, monkeypatch: pytest.MonkeyPatch) -> None:
         self.spec, self._event = SPECS[model], event
         self.contract = self.spec.contract
-        self.module: Any = placing if self.spec.router else serving
+        optimizes = self.contract.optimizer is not None
+        self.module: Any = placing if self.spec.router else optimizing if optimizes else serving
         self.state, self.s3, self.bus = StateTable(), S3(), Bus()
         self.ssm, self.registry = Ssm(), Registry(model)
         self.clients = {
@@ -81,7 +83,7 @@ class World:
             "sagemaker": self.registry,
         }
         learned = [model] if self.spec.training else []
-        names = [*learned, *(reading.model for reading in self.contract.readings)]
+        names = [*learned, *self.contract.companions]
         parameters = {n: {"champion": f"{n}-champion", "candidate": f"{n}-candidate"} for n in names}
         self.ssm.history = {name: ["none"] for each in parameters.values() for name in each.values()}
         settings = {

@@ -18,7 +18,9 @@ from tests.models import FUNCTIONS
 
 DOCUMENT = document(MODELS)
 OF_ALL = pytest.mark.parametrize(
-    "spec", [spec for spec in FUNCTIONS if not spec.router], ids=lambda spec: spec.name
+    "spec",
+    [spec for spec in FUNCTIONS if not (spec.router or spec.contract.optimizer)],
+    ids=lambda spec: spec.name,
 )
 
 
@@ -36,7 +38,7 @@ def check(spec: ModelSpec, answer: Any) -> None:
 
 
 def promoted(made: World) -> World:
-    for name in [made.spec.name, *(reading.model for reading in made.contract.readings)]:
+    for name in [made.spec.name, *made.contract.companions]:
         if SPECS[name].training:
             made.promote(made.publish(archive(SPECS[name].contract), name), name)
     return made

@@ -122,7 +122,7 @@ def test_machines_read_the_tags_of_jobs_they_wait_for(prod: Assembly) -> None:
 @pytest.mark.parametrize("spec", LEARNED, ids=lambda spec: spec.name)
 def test_jobs_and_serving_of_one_model_reach_no_other_models_objects(prod: Assembly, spec: ModelSpec) -> None:
     serving = "{}/ServingRole" if spec.endpoint else "Api/{}Role"
-    read = {spec.name, *(reading.model for reading in spec.contract.readings)}
+    read = {spec.name, *spec.contract.companions}
     for role, allowed in (("Training/Pipelines{}JobRole", {spec.name}), (serving, read)):
         start = role.format(model_id(spec)) + "DefaultPolicy"
         own = [json.dumps(each) for name, each in prod.statements() if name.startswith(start)]
