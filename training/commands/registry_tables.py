@@ -55,9 +55,7 @@ def version(found: Json) -> Group:
     """One version: verdict, metrics beside baselines and champion, gates, lineage, contract."""
     serves = " · [bold green]serves[/]" if found["champion"] else ""
     head = f"[bold]{found['model']} {found['version']}[/] · {_status(found['status'])}{serves}"
-    told = [
-        escape(line) for line in (found["description"], found["approval"], found["champion_note"]) if line
-    ]
+    told = [escape(line) for line in (found["description"], found["approval"]) if line]
     contract = found["contract"]
     fits = (
         "[green]the code has the same[/]"
@@ -87,7 +85,8 @@ def changes(found: Json) -> Group:
 
 
 def pairs(left: str, right: str, found: Json) -> Table | str:
-    table = Table(left, right, box=BOX)
+    table = Table(left, box=BOX)
+    table.add_column(right, overflow="fold")
     for name, value in found.items():
         told = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
         if value not in (None, [], ""):
