@@ -82,7 +82,10 @@ REGISTERED = _entry(
         "verdict": {**OPTIONAL_TEXT, "description": "The gate's, with its reasons"},
         "approval": {**OPTIONAL_TEXT, "description": "Why it was approved or rejected later"},
         "changed_at": TIME,
-        **dict.fromkeys(("learner", "profile", "run", "data_hash", "contract_hash"), OPTIONAL_TEXT),
+        **dict.fromkeys(
+            ("learner", "profile", "run", "data_hash", "data_until", "challenge", "contract_hash"),
+            OPTIONAL_TEXT,
+        ),
     },
 )
 CHAMPION = _entry(

@@ -16,7 +16,7 @@ from shared.served import Served
 AT_ONCE = 50
 """SSM gives no more of a parameter's history at once, and remembers a hundred writes."""
 SECOND = timedelta(seconds=1)
-KNOWN = ("learner", "profile", "run", "data_hash", "contract_hash")
+KNOWN = ("learner", "profile", "run", "data_hash", "data_until", "challenge", "contract_hash")
 """Facts of a package that are told."""
 Row = Mapping[str, Any]
 

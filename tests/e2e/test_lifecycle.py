@@ -12,7 +12,7 @@ from local.run.up import GuidedRun
 from tests.e2e.caller import Caller
 from tests.e2e.waiting import eventually
 
-SENT = 4
+SENT = 3
 """Batches of 500: more than are counted before all are stored."""
 
 
