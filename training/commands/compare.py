@@ -133,4 +133,4 @@ def _tell(name: str, found: dict[str, Difference], deciding: str) -> None:
     title = f"{name}: A against B on {first.rows:,} test rows, {drawn}"
     screen.table(title, ["metric", "A", "B", "A - B", "95% interval", "A is"], rows)
     told = UNSHOWN if first.verdict == UNSHOWN else f"A is {first.verdict} than B"
-    screen.shown().print(f"by {deciding}: {told}", style="bold")
+    screen.say(f"by {deciding}: {told}", "bold")

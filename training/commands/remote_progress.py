@@ -41,17 +41,11 @@ def follow(client: Any, names: Sequence[str]) -> list[dict[str, Any]]:
 
 def tell(jobs: Sequence[dict[str, Any]]) -> bool:
     """Prints what the jobs found; whether all completed."""
-    rows = [
-        [
-            job["HyperParameterTuningJobName"],
-            job["HyperParameterTuningJobStatus"],
-            str(_ended(job)),
-            _best(job).strip(),
-            job.get("BestTrainingJob", {}).get("TrainingJobName", job.get("FailureReason", "")),
-        ]
-        for job in jobs
-    ]
-    screen.table("tuning jobs", ["job", "status", "trials", "best", "its training job"], rows)
+    for job in jobs:
+        best = job.get("BestTrainingJob", {}).get("TrainingJobName")
+        found = f"best{_best(job)} by {best}" if best else job.get("FailureReason", "no trial was best")
+        name, status = job["HyperParameterTuningJobName"], job["HyperParameterTuningJobStatus"]
+        screen.say(f"{name} {status} after {_ended(job)} trials: {found}")
     return all(job["HyperParameterTuningJobStatus"] == "Completed" for job in jobs)
 
 

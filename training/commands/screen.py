@@ -28,7 +28,7 @@ def shown() -> Console:
 
 
 def note(text: str) -> None:
-    told().print(escape(text))
+    told().print(escape(text), soft_wrap=True)
 
 
 class _Latest(io.TextIOBase):
@@ -54,11 +54,16 @@ def step(title: str) -> Iterator[None]:
     console.print(f"{title}: {time.monotonic() - started:.1f} s", style="dim")
 
 
+def say(text: str, style: str = "") -> None:
+    """A line of the answer; never broken, since whoever reads it may be a program."""
+    shown().print(escape(text), style=style, soft_wrap=True)
+
+
 def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     """The first column holds names, the others numbers."""
     found = Table(title=title, title_justify="left")
     for place, name in enumerate(columns):
-        found.add_column(name, justify="right" if place else "left")
+        found.add_column(name, justify="right" if place else "left", overflow="fold")
     for row in rows:
         found.add_row(*(escape(cell) for cell in row))
     console = shown()

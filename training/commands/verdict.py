@@ -61,11 +61,10 @@ def tell(spec: ModelSpec, evaluation: dict[str, Any]) -> bool:
     learner, profile = evaluation["learner"], evaluation["profile"]
     title = f"{spec.name} ({learner}), {evaluation['rows']:,} test rows, {profile} data"
     screen.table(title, ["metric", "model", *champion, "best without learning", "gate"], rows)
-    console = screen.shown()
     for each in found:
-        console.print("[green]passes[/]" if each.holds else "[red]fails[/] ", each.text)
+        screen.say(f"{'passes' if each.holds else 'fails '} {each.text}", "" if each.holds else "red")
     passes = all(each.holds for each in found)
-    console.print(f"{spec.name} {'passes its gates' if passes else 'does not pass its gates'}", style="bold")
+    screen.say(f"{spec.name} {'passes its gates' if passes else 'does not pass its gates'}", "bold")
     return passes
 
 
