@@ -114,6 +114,27 @@ def test_offsets_that_differ_and_dates_that_are_none(tmp_path: Path) -> None:
     assert (told["first"], told["last"]) == ("2026-01-01T00:00:00+00:00", "2026-01-02T00:00:00+00:00")
 
 
+def test_times_finer_than_are_told_are_cut(tmp_path: Path) -> None:
+    times = pa.array([1, 1_500_000_000_123_456_789] * 60, pa.timestamp("ns"))
+    days = pa.array([0, 17_000] * 60, pa.date32())
+    path = tmp_path / "data.parquet"
+    pq.write_table(pa.table({"at": times, "on": days}), path)
+    told = run(tmp_path, path)[1]["columns"]
+    assert [(each["kind"], each["last"][:10]) for each in told] == [
+        ("time", "2017-07-14"),
+        ("time", "2016-07-18"),
+    ]
+
+
+def test_the_terminal_gets_no_control_characters(tmp_path: Path) -> None:
+    data = tmp_path / "data.csv"
+    clean().assign(**{"\x1b[31m[bold]": "x"}).to_csv(data, index=False)
+    words = ["diagnose", "--input", str(data), "--report", str(tmp_path / "report.html")]
+    output = CliRunner().invoke(app, words).output
+    assert "?[31m[bold]" in output
+    assert "\x1b" not in output
+
+
 class Page(HTMLParser):
     """What a browser would run or fetch."""
 

@@ -126,9 +126,14 @@ def _summary(told: dict[str, Any], report: Path) -> None:
     console.print(f"[bold]{told['verdict']}[/bold]: {counts}; {told['file']['rows']:,} rows")
     told_of = [each for each in told["findings"] if each["severity"] != "note"]
     for each in told_of[:SHOWN]:
-        colour, columns = COLOURS[each["severity"]], escape(", ".join(each["columns"][:3]))
+        colour, columns = COLOURS[each["severity"]], _plain(", ".join(each["columns"][:3]))
         title = f"{each['title']}{f' ({columns})' if columns else ''}"
-        console.print(f"  [{colour}]{each['severity']:8}[/{colour}] {title}: {escape(each['seen'])}")
+        console.print(f"  [{colour}]{each['severity']:8}[/{colour}] {title}: {_plain(each['seen'])}")
     if len(told_of) > SHOWN:
         console.print(f"  and {len(told_of) - SHOWN} more in the report")
     console.print(escape(f"report: {report} and {report.with_suffix('.json').name}"))
+
+
+def _plain(text: str) -> str:
+    """What a file holds, as a terminal may show it: no markup, no control characters."""
+    return escape("".join(letter if letter.isprintable() else "?" for letter in text))

@@ -123,10 +123,8 @@ def _numbers(column: pa.Array) -> Typed:
 def _times(column: pa.Array) -> Typed:
     if not pa.types.is_string(column.type):
         naive = getattr(column.type, "tz", None) is None
-        return Typed(
-            column.cast(pa.timestamp("us")).cast(STAMP) if naive else column.cast(STAMP, safe=False),
-            naive=naive,
-        )
+        stamps = column.cast(pa.timestamp("us"), safe=False) if naive else column
+        return Typed(stamps.cast(STAMP, safe=False), naive=naive)
     column = unblanked(column)
     given = column.drop_null()
     first = given[0].as_py() if len(given) else ""
