@@ -60,11 +60,13 @@ def optimization(schema: RecordSchema, optimizer: Optimizer) -> Json:
 
 
 def unestimated(schema: RecordSchema, optimizer: Optimizer) -> Json:
-    """The same without the feature that another model tells."""
+    """The same without the feature that another model tells, and without bounds on what it will tell."""
     body = optimization(schema, optimizer)
     left_out = optimizer.estimate.feature if optimizer.estimate else ""
     options = [{k: v for k, v in option.items() if k != left_out} for option in body[optimizer.options]]
-    return {**body, optimizer.options: options}
+    bounds = {limit.name for limit in optimizer.of("mean") if limit.column == left_out}
+    asked = {k: v for k, v in body[optimizer.requirement].items() if k not in bounds}
+    return {**body, optimizer.options: options, optimizer.requirement: asked}
 
 
 def _dearer(schema: RecordSchema, name: str, place: int) -> float:
