@@ -11,7 +11,7 @@ from math import nan
 
 import numpy as np
 
-from catalog.fields import name_number
+from catalog.contract import name_number
 from features.columns import Array
 
 NAMES = ("vcpu", "memory_gb", "network_gbps", "baseline_share", "burstable")
