@@ -33,7 +33,7 @@ def tell(parts: Parts, reply: Reply, request_id: str, started: float) -> None:
     }
     count(counts, model=contract.name)
     if parts.inputs:
-        parts.inputs.count(each.record for each in reply.sent)
+        parts.inputs.count([each.record for each in reply.sent])
     told = parts.events.tell(_details(parts, reply, request_id))
     latency_ms = 1000 * (time.perf_counter() - started)
     added = {"predictions": rows, "anomalies": _anomalies(contract, reply), "remediations": told}

@@ -10,7 +10,7 @@ import json
 import secrets
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from threading import Thread
 from typing import Any
@@ -25,6 +25,8 @@ from shared.telemetry import logger
 EVERY_S, EVERY_RECORDS = 60, 1000
 """Seconds, and records: the first request after so many has all counts stored. A process that dies takes with
 it what it counted since."""
+MOST_OF_ONE = 50
+"""So that counting takes a hundredth of a request's time, whether it holds one record or hundreds."""
 KEPT_DAYS = 35
 MOST_BYTES = 300_000
 """Of an item's body; the table takes 400 KB."""
@@ -52,14 +54,15 @@ class Inputs:
         self._own, self._due, self._stored = secrets.token_hex(8), float("-inf"), 0
         self._begin(0)
 
-    def count(self, records: Iterable[Mapping[str, Any]]) -> None:
-        """Counts flat records that keep the contract. Nothing here fails or delays the request."""
+    def count(self, records: Sequence[Mapping[str, Any]]) -> None:
+        """Counts flat records that keep the contract; of many in one request `MOST_OF_ONE`, evenly spread.
+        Nothing here fails or delays the request."""
         try:
             now = self._now()
             if (day := int(now // DAY_S)) != self._day:
                 self._store()
                 self._begin(day)
-            for record in records:
+            for record in records[:: -(-len(records) // MOST_OF_ONE) or 1]:
                 self._tally.add(record)
             if now >= self._due or self._tally.records >= self._stored + EVERY_RECORDS:
                 self._due, self._stored = now + EVERY_S, self._tally.records

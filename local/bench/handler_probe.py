@@ -66,7 +66,7 @@ def main() -> None:
 
     boto3.DEFAULT_SESSION = boto3.Session()
     events: Any = boto3.DEFAULT_SESSION.events
-    events.register("before-send.sagemaker-runtime.*", answer)
+    events.register("before-send.*", answer)
     payload = record if size == 1 else {"records": [record] * size}
     event = request(payload, spec.route)
     started = time.perf_counter()

@@ -12,8 +12,8 @@ from local.run.up import GuidedRun
 from tests.e2e.caller import Caller
 from tests.e2e.waiting import eventually
 
-SENT = 3
-"""Batches of 500: more than are counted before all are stored."""
+SENT = 22
+"""Batches of 50: more records than are counted before all are stored."""
 
 
 def watched(cloud: Cloud) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def test_inputs_that_drift_lead_to_a_recorded_decision(
     """The same strained volume over and over is no fleet that any training knew."""
     name = IOPS_RISK.name
     strained = insight | {"p99_latency": 900.0, "queue_depth": 400.0}
-    batch = [strained | {"volume_id": f"vol-drift-{n}"} for n in range(500)]
+    batch = [strained | {"volume_id": f"vol-drift-{n}"} for n in range(50)]
     for _ in range(SENT):
         assert caller.post(f"{IOPS_RISK.route}?explain=false", {"records": batch})[0] == 200
 

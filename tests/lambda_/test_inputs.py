@@ -15,7 +15,17 @@ from catalog.examples import flat
 from catalog.histogram import MISSING, TOP, bucket, counted, is_named, named_bucket
 from catalog.models import MODELS
 from catalog.spec import ModelSpec
-from shared.inputs import DAY_S, EVERY_RECORDS, EVERY_S, KEPT_DAYS, MOST_BYTES, Inputs, packed, read
+from shared.inputs import (
+    DAY_S,
+    EVERY_RECORDS,
+    EVERY_S,
+    KEPT_DAYS,
+    MOST_BYTES,
+    MOST_OF_ONE,
+    Inputs,
+    packed,
+    read,
+)
 from tests.lambda_.fakes import refusal
 from tests.lambda_.state_table import TABLE, StateTable
 from tests.models import LEARNED
@@ -108,10 +118,20 @@ def test_the_first_request_is_stored_and_then_one_a_minute(table: StateTable) ->
 
 def test_many_records_are_stored_sooner(table: StateTable) -> None:
     process = Process(table)
-    for _ in range(1 + 10 * EVERY_RECORDS // 100):
-        process.send(*[{"cpu_usage": 50}] * 100)
+    for _ in range(1 + 10 * EVERY_RECORDS // MOST_OF_ONE):
+        process.send(*[{"cpu_usage": 50}] * MOST_OF_ONE)
     assert table.operations() == ["PutItem"] * 11
-    assert found(table)[1] == 10 * EVERY_RECORDS + 100
+    assert found(table)[1] == 10 * EVERY_RECORDS + MOST_OF_ONE
+
+
+@given(st.integers(0, 500))
+def test_of_a_large_request_some_are_counted_from_all_over_it(size: int) -> None:
+    process = Process(StateTable())
+    process.send(*({"cpu_usage": n} for n in range(size)))
+    tally = process.inputs._tally
+    assert tally.records == size if size <= MOST_OF_ONE else MOST_OF_ONE / 2 < tally.records <= MOST_OF_ONE
+    every = max(1, -(-size // MOST_OF_ONE))
+    assert tally.counts["cpu_usage"] == Counter(bucket(n) for n in range(0, size, every))
 
 
 def test_processes_add_up_and_days_stand_apart(table: StateTable) -> None:
