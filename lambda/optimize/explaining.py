@@ -85,7 +85,8 @@ class Explainer:
         changes = []
         for limit in given_up:
             value = loosening.needed(limit, kept.asks(limit, self.requirement.values[limit.name]))
-            if value is not None:
-                changes.append(Change(limit, value))
-                kept = kept.asks(limit, value)
+            if value is None:
+                return []
+            changes.append(Change(limit, value))
+            kept = kept.asks(limit, value)
         return changes

@@ -70,7 +70,8 @@ class Finder:
     ) -> Found:
         """The least by `aim`; only what is below `below` is of interest."""
         search = self.solver.search
-        sets, all_sets = together(fleet, requirement, search.sets)
+        bounded = requirement.without(measured) if measured else requirement
+        sets, all_sets = together(fleet, bounded, search.sets)
         parts = [self._part(fleet, groups, requirement, aim, measured) for groups in sets]
         ordered = sorted(
             (part for part in parts if part.relaxed.values is not None), key=lambda p: p.relaxed.value

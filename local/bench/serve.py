@@ -49,7 +49,7 @@ def measure(records: int | None = None) -> Iterator[Section]:
     )
     routers = []
     for spec in MODELS:
-        if spec.function:
+        if spec.function and not spec.contract.optimizer:
             found = _measured(spec, records)
             section.add(spec.name, *_cells(found, _batch(spec.contract)))
             if spec.router:
@@ -121,7 +121,7 @@ def _bundle(spec: ModelSpec, folder: Path) -> None:
         shutil.copy(ROOT / "catalog" / name, folder / "catalog")
     (folder / "contracts").mkdir()
     contracts = {each.name: each.contract for each in MODELS}
-    for each in (contract.name, *(reading.model for reading in contract.readings)):
+    for each in (contract.name, *contract.companions):
         (folder / "contracts" / f"{each}.json").write_text(contracts[each].to_json())
     method = contract.detector.method if contract.detector else ""
     patterns = {
@@ -140,7 +140,7 @@ def _bundle(spec: ModelSpec, folder: Path) -> None:
 
 def _settings(spec: ModelSpec, bundle: Path) -> dict[str, str]:
     contract, trained = spec.contract, {each.name for each in MODELS if each.training}
-    read = [contract.name, *(reading.model for reading in contract.readings)]
+    read = [contract.name, *contract.companions]
     parameters = {
         name: {"champion": "champion" if name == contract.name else "none", "candidate": "candidate"}
         for name in read

@@ -26,8 +26,10 @@ class Answered:
 
     @property
     def prediction(self) -> Prediction:
-        """The last one, of a series."""
-        found: Prediction = self.answer.get("prediction") or self.answer["predictions"][-1]
+        """The last one, of a series; an optimiser's plan."""
+        found: Prediction = (
+            self.answer.get("prediction") or self.answer.get("plan") or self.answer["predictions"][-1]
+        )
         return found
 
     @property
@@ -56,6 +58,8 @@ class Answered:
             yield _reasons(said)
         if said.get("forecast"):
             yield _bands(said)
+        for limit in said.get("binding", ())[:1]:
+            yield Text(limit["detail"])
         if action := said.get("recommended_action"):
             yield Text(f"{said.get('severity') or said.get('risk_level')}: {action.replace('_', ' ')}")
         if note := (said.get("history") or {}).get("note"):
@@ -69,6 +73,9 @@ class Answered:
 def _said(prediction: Prediction) -> str:
     if platform := prediction.get("platform"):
         return f"{platform}, {prediction['confidence']:.0%} sure"
+    if prediction.get("chosen"):
+        units = sum(each["count"] for each in prediction["chosen"])
+        return f"{units} units in {len(prediction['groups'])} groups, {prediction['usd_per_hour']:.2f} USD per hour"
     if prediction.get("label"):
         return str(prediction["label"])
     if prediction.get("forecast"):

@@ -127,7 +127,9 @@ class GuidedRun:
         """Asks with the newest stored record, or with the schema's own example where none is stored."""
         schema = spec.contract.record
         address = base + (spec.router.forward if spec.router else spec.route)
-        if spec.router:
+        if spec.contract.optimizer:
+            body = examples.unestimated(schema, spec.contract.optimizer)
+        elif spec.router:
             body = examples.request(schema)
         elif schema.name == MODELS[0].contract.record.name:
             body = stored
