@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
 from catalog.contract import LIVE, parse_time
 
-SUFFIX = ".jsonl"
+SUFFIXES = (".jsonl", ".parquet")
 MOST_LISTED, MOST_READ = 20_000, 200
 """Objects, the newest last in order and first to be read. Nothing is read once enough is found."""
 MOST_BYTES = 20_000_000
@@ -30,6 +32,8 @@ class Labels:
 
     def labels(self, record: Mapping[str, Any]) -> bool:
         found = record.get(self.field)
+        if isinstance(found, float) and math.isnan(found):
+            return False
         return found is not None if not self.value else found == self.value
 
 
@@ -63,7 +67,7 @@ class Fresh:
             page = self.s3.list_objects_v2(**request)
             held = page.get("Contents", ())
             yield from (
-                each["Key"] for each in held if each["Key"].endswith(SUFFIX) and each["Size"] <= MOST_BYTES
+                each["Key"] for each in held if each["Key"].endswith(SUFFIXES) and each["Size"] <= MOST_BYTES
             )
             if not page.get("IsTruncated"):
                 return
@@ -71,16 +75,41 @@ class Fresh:
 
     def _labelled(self, key: str, labels: Labels, since: datetime | None) -> Iterator[bool]:
         body = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
-        for line in body.decode(errors="replace").splitlines():
-            yield _is_fresh(line, labels, since)
+        records = _of_parquet(body, labels) if key.endswith(".parquet") else _of_lines(body)
+        for record in records:
+            yield _is_fresh(record, labels, since)
 
 
-def _is_fresh(line: str, labels: Labels, since: datetime | None) -> bool:
+def _of_lines(body: bytes) -> Iterator[Any]:
+    for line in body.decode(errors="replace").splitlines():
+        try:
+            yield json.loads(line)
+        except ValueError:
+            yield None
+
+
+def _of_parquet(body: bytes, labels: Labels) -> Iterator[Any]:
+    """The two fields that matter, of every record; none of a file that is no Parquet."""
+    import pyarrow as pa  # slow to load, and most live records are lines
+    import pyarrow.parquet as pq
+
     try:
-        record = json.loads(line)
-    except ValueError:
-        return False
+        batches = pq.ParquetFile(io.BytesIO(body)).iter_batches(columns=[labels.time, labels.field])
+        for batch in batches:
+            yield from batch.to_pylist()
+    except (pa.ArrowException, OSError):
+        return
+
+
+def _is_fresh(record: Any, labels: Labels, since: datetime | None) -> bool:
     if not isinstance(record, dict) or not labels.labels(record):
         return False
-    time = parse_time(str(record.get(labels.time)))
+    time = _time(record.get(labels.time))
     return time is not None and (since is None or time > since)
+
+
+def _time(value: Any) -> datetime | None:
+    """Times of Parquet without a zone are UTC, as trainings read them."""
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+    return parse_time(str(value))

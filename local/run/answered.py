@@ -61,7 +61,8 @@ class Answered:
         for limit in said.get("binding", ())[:1]:
             yield Text(limit["detail"])
         if action := said.get("recommended_action"):
-            yield Text(f"{said.get('severity') or said.get('risk_level')}: {action.replace('_', ' ')}")
+            level = said[self.spec.contract.advice.field] if self.spec.contract.advice else "advice"
+            yield Text(f"{level}: {action.replace('_', ' ')}")
         if note := (said.get("history") or {}).get("note"):
             yield Text(note, style="dim")
 

@@ -16,7 +16,7 @@ from stacks.constructs.metrics import feature_drift
 from stacks.constructs.missed_schedules import MissedSchedules
 from stacks.constructs.model_directory import directory
 from stacks.constructs.notifying_alarm import NotifyingAlarm
-from stacks.constructs.payload_function import PayloadFunction, PayloadLayer
+from stacks.constructs.payload_function import PayloadFunction, PayloadLayer, native_layers
 from stacks.environments import Environment
 from stacks.foundation_stack import FoundationStack
 from stacks.names import arn, champion_parameter, machine_arn, model_id, scoped, training_machine
@@ -57,6 +57,7 @@ class ModelWatch(Construct):
                 "models": directory(env, models),
                 "labels": {spec.name: labels(spec) for spec in models},
             },
+            more_layers=native_layers(self, "Parquet", env=env, payloads=layer.payloads, name="parquet"),
             memory_mb=512,
             timeout_s=TIMEOUT_S,
         )

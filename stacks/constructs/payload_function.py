@@ -26,7 +26,7 @@ LAYER_DESCRIPTIONS: dict[LayerName, str] = {
     "solver": "Solves mixed-integer programmes",
     "tracking": "Records experiments",
     "workload": "Codecs of placed work",
-    "parquet": "Writes Parquet",
+    "parquet": "Reads and writes Parquet",
 }
 METRIC_ALARMS = {"Errors": "fails", "Throttles": "is throttled"}
 

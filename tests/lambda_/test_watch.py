@@ -10,6 +10,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from catalog.histogram import bucket
@@ -285,6 +287,25 @@ def test_labelled_records_are_counted_over_objects_and_not_past_enough(world: Wo
     assert [operation for operation, _ in world.s3.calls].count("GetObject") <= 3
     one = Labels("metric_snapshot", "timestamp", CONTRACT.target.name, "failing")
     assert fresh.count(one, TIME, 1000) == 0
+
+
+@pytest.mark.parametrize("zone", ["UTC", None])
+def test_labelled_records_of_bulk_loads_count_too(world: World, zone: str | None) -> None:
+    fresh, labels = module.watch().watcher.fresh, module.watch().watcher.labels["failure"]
+    times = [TIME + timedelta(days=back) for back in (-1, 1, 2, 3)]
+    table = pa.table(
+        {
+            "timestamp": pa.array([time.replace(tzinfo=None) for time in times], pa.timestamp("ms", zone)),
+            CONTRACT.target.name: ["failing", "failing", None, "healthy"],
+            "cpu_usage": [1.0] * 4,
+        }
+    )
+    written = io.BytesIO()
+    pq.write_table(table, written)
+    world.s3.objects[f"{FOLDER}date=2026-03-09/part.parquet"] = written.getvalue()
+    assert fresh.count(labels, TIME, 1000) == 2
+    one = Labels("metric_snapshot", "timestamp", CONTRACT.target.name, "failing")
+    assert fresh.count(one, TIME, 1000) == 1
 
 
 def test_too_few_live_values_tell_nothing(world: World, context: Context) -> None:
