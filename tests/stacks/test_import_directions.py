@@ -19,6 +19,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         *FUNCTION_ROOTS,
         "boto3",
         "botocore",
+        "highspy",
         "urllib3",
         "aws_lambda_powertools",
         "mlflow",
