@@ -16,6 +16,7 @@ from local.bench import (
     feature_job,
     generators,
     handler,
+    optimizing,
     platform,
     quality,
     serve,
@@ -32,6 +33,7 @@ QUICK: dict[str, Callable[[], Section]] = {
     "handler": handler.measure,
     "generators": generators.measure,
     "collect": collect.measure,
+    "optimize": optimizing.measure,
     "diagnose": diagnosing.measure,
 }
 RUNS = ("run", "models", "real")

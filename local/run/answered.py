@@ -75,8 +75,8 @@ def _said(prediction: Prediction) -> str:
     if platform := prediction.get("platform"):
         return f"{platform}, {prediction['confidence']:.0%} sure"
     if prediction.get("chosen"):
-        units = sum(each["count"] for each in prediction["chosen"])
-        return f"{units} units in {len(prediction['groups'])} groups, {prediction['usd_per_hour']:.2f} USD per hour"
+        units, groups = sum(each["count"] for each in prediction["chosen"]), len(prediction["groups"])
+        return f"{units} units in {groups} groups, {prediction['usd_per_hour']:.2f} USD per hour"
     if prediction.get("label"):
         return str(prediction["label"])
     if prediction.get("forecast"):

@@ -146,7 +146,8 @@ def test_odd_requests_are_refused(world: Any, spec: ModelSpec, change: Json, fie
 @OF_ALL
 def test_too_many_are_too_large(world: Any, spec: ModelSpec) -> None:
     optimizer, body = spec.contract.optimizer, shown(spec)["one"]
-    assert optimizer and optimizer.distances
+    assert optimizer
+    assert optimizer.distances
     option, made = {"zone": "a-1"}, world(spec.name)
     assert made.call({**body, "options": [option] * (optimizer.most_options + 1)})[0] == 413
     assert made.call({**body, "latencies": [{}] * (optimizer.distances.most + 1)})[0] == 413
