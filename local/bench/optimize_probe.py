@@ -31,7 +31,8 @@ ZONES = (3, 6, 12)
 def options(rng: np.random.Generator, zones: list[str], count: int) -> list[dict[str, Any]]:
     risky = {zone: rng.uniform(0.5, 2) for zone in zones}
     kinds = [(family, n, size) for n in range(3, 9) for family in FAMILIES for size in SIZES]
-    whole = [(z, *k, m) for z in zones for k in kinds for m in ("spot", "on-demand")]
+    markets = ("spot", "on-demand")
+    whole = [(z, f, n, size, m) for z in zones for f, n, size in kinds for m in markets]
     while len(whole) < count:
         whole += [(z, f, n + 10, s, m) for z, f, n, s, m in whole]
     return [_option(rng, *whole[place], risky) for place in rng.permutation(len(whole))[:count]]

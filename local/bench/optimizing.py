@@ -20,8 +20,8 @@ def measure() -> Section:
         "Choosing among options",
         ("model, options", "what", "requests", "p50 (ms)", "p99 (ms)"),
         before=f"{INSTANCES} seeded random requests each, in 3, 6 or 12 zones, every limit in half of them, "
-        f"without the handler around. Goal: 1,000 options solved in {GOAL_S:g} s. Explaining solves again for "
-        "each limit, a refusal finds out what to loosen.",
+        f"without the handler around. Goal: 1,000 options solved in {GOAL_S:g} s. Explaining solves again "
+        "for each limit, a refusal finds out what to loosen.",
     )
     notes = []
     for spec in MODELS:
@@ -37,7 +37,8 @@ def measure() -> Section:
             proven = sum(found["proven"]) / len(found["proven"])
             notes.append(
                 f"{spec.name} with {count} options: {within:.1%} solved within {GOAL_S:g} s; {proven:.1%} "
-                f"proven best, largest gap {max(found['gap']):.2%}; imports take {1000 * found['import']:.0f} ms."
+                f"proven best, largest gap {max(found['gap']):.2%}; "
+                f"imports take {1000 * found['import']:.0f} ms."
             )
     section.after = " ".join(notes)
     return section
