@@ -99,15 +99,15 @@ class ModelsFunction(TellingFunction):
         )
         learned = [spec for spec in models if spec.training]
         machines = [*(training_machine(env, spec) for spec in learned), promotion_machine(env)]
-        groups = [scoped(env, spec) for spec in learned]
         self.allow("states:ListExecutions", on=[machine_arn(stack, name) for name in machines])
         self.allow(
             "states:DescribeExecution", on=self._arns("states", [f"execution:{name}:*" for name in machines])
         )
-        self.allow(
-            "sagemaker:ListModelPackages",
-            on=self._arns("sagemaker", [f"model-package-group/{group}" for group in groups]),
-        )
+        groups = [scoped(env, spec) for spec in learned]
+        # a list names a group, and is authorized as its packages are
+        listed = [f"model-package-group/{group}" for group in groups]
+        listed += [f"model-package/{group}/*" for group in groups]
+        self.allow("sagemaker:ListModelPackages", on=self._arns("sagemaker", listed))
         self.allow(
             "ssm:GetParameterHistory",
             on=self._arns("ssm", [f"parameter{champion_parameter(env, spec)}" for spec in learned]),

@@ -1,6 +1,10 @@
 """Nobody may do more than his work; what is allowed on everything is listed here with its reason."""
 
 import json
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
 
 import pytest
 
@@ -8,7 +12,7 @@ from catalog.datasets import DATASETS
 from catalog.spec import ModelSpec
 from stacks.names import model_id
 from tests.models import ENDPOINTS, FUNCTIONS, LEARNED
-from tests.stacks.assembly import Assembly
+from tests.stacks.assembly import Assembly, plain
 
 NO_RESOURCE = {
     "xray:PutTraceSegments": "traces belong to no resource",
@@ -44,8 +48,36 @@ NO_RESOURCE = {
 MANAGED = ("AmazonAPIGatewayPushToCloudWatchLogs",)
 
 
+KNOWN: dict[str, Any] = json.loads(
+    files("cfnlint.data.AdditionalSpecs").joinpath("Policies.json").read_text()
+)
+"""What each action of each service is authorized on, as AWS publishes it."""
+WHOLE_ARN = re.compile(r"arn:aws:[a-z0-9-]+:[a-z0-9-]*:[0-9]*:.+")
+
+
 def listed(value: object) -> list[object]:
     return value if isinstance(value, list) else [value]
+
+
+def kinds(service: str, action: str) -> list[re.Pattern[str]]:
+    """Forms of the ARNs that the action is authorized on; none where it takes no resource."""
+    named = KNOWN[service]["Actions"][action.lower()].get("Resources", [])
+    forms = [form for name in named for form in KNOWN[service]["Resources"][name]["ARNFormats"]]
+    return [re.compile(re.sub(r"\$\{\w+\}", "[^:]*", form)) for form in forms]
+
+
+def unauthorized(statement: dict[str, Any]) -> Iterator[str]:
+    """Actions of the statement that none of its resources allows. ARNs that AWS makes cannot be judged."""
+    given = listed(statement["Resource"])
+    resources = [plain(each) for each in given]
+    if "Fn::GetAtt" in json.dumps(given) or not all(WHOLE_ARN.fullmatch(each) for each in resources):
+        return
+    for each in map(str, listed(statement["Action"])):
+        service, _, action = each.partition(":")
+        if "*" not in action and not any(
+            form.match(arn) for form in kinds(service, action) for arn in resources
+        ):
+            yield f"{each} on {', '.join(resources)}"
 
 
 def test_no_policy_gives_everything(prod: Assembly) -> None:
@@ -53,6 +85,15 @@ def test_no_policy_gives_everything(prod: Assembly) -> None:
         for action in listed(statement["Action"]):
             assert ":" in str(action), name
             assert not str(action).endswith(":*"), name
+
+
+@pytest.mark.parametrize("which", ["local", "prod"])
+def test_every_action_is_allowed_on_what_it_is_authorized_on(
+    which: str, request: pytest.FixtureRequest
+) -> None:
+    assembly: Assembly = request.getfixturevalue(which)
+    found = [f"{name}: {each}" for name, given in assembly.statements() for each in unauthorized(given)]
+    assert found == []
 
 
 def test_managed_policies_are_the_known_ones(prod: Assembly) -> None:
