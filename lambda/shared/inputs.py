@@ -25,6 +25,9 @@ from shared.telemetry import logger
 EVERY_S, EVERY_RECORDS = 60, 1000
 """Seconds, and records: the first request after so many has all counts stored. A process that dies takes with
 it what it counted since."""
+SOONEST_S = 10
+"""Between two writes, however many records: a day's items share one partition of the table, which takes some
+hundred writes a second of all processes, and each is paid for by its size."""
 MOST_OF_ONE = 50
 """So that counting takes a hundredth of a request's time, whether it holds one record or hundreds."""
 KEPT_DAYS = 35
@@ -51,7 +54,7 @@ class Inputs:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._client, self._table, self._contract, self._now = client, table, contract, now
-        self._own, self._due, self._stored = secrets.token_hex(8), float("-inf"), 0
+        self._own = secrets.token_hex(8)
         self._begin(0)
 
     def count(self, records: Sequence[Mapping[str, Any]]) -> None:
@@ -64,14 +67,18 @@ class Inputs:
                 self._begin(day)
             for record in records[:: -(-len(records) // MOST_OF_ONE) or 1]:
                 self._tally.add(record)
-            if now >= self._due or self._tally.records >= self._stored + EVERY_RECORDS:
-                self._due, self._stored = now + EVERY_S, self._tally.records
+            if now >= self._stored_at + self._wait_s():
+                self._stored_at, self._stored = now, self._tally.records
                 self._store()
         except Exception:  # whatever goes wrong with a count, its prediction is made
             logger.exception("inputs not counted")
 
     def _begin(self, day: int) -> None:
-        self._day, self._tally, self._due, self._stored = day, Tally(self._contract), float("-inf"), 0
+        self._day, self._tally = day, Tally(self._contract)
+        self._stored_at, self._stored = float("-inf"), 0
+
+    def _wait_s(self) -> float:
+        return SOONEST_S if self._tally.records >= self._stored + EVERY_RECORDS else EVERY_S
 
     def _store(self) -> None:
         if not self._tally.records:

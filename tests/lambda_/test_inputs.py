@@ -22,6 +22,7 @@ from shared.inputs import (
     KEPT_DAYS,
     MOST_BYTES,
     MOST_OF_ONE,
+    SOONEST_S,
     Inputs,
     packed,
     read,
@@ -119,9 +120,16 @@ def test_the_first_request_is_stored_and_then_one_a_minute(table: StateTable) ->
 def test_many_records_are_stored_sooner(table: StateTable) -> None:
     process = Process(table)
     for _ in range(1 + 10 * EVERY_RECORDS // MOST_OF_ONE):
-        process.send(*[{"cpu_usage": 50}] * MOST_OF_ONE)
+        process.send(*[{"cpu_usage": 50}] * MOST_OF_ONE, after_s=SOONEST_S * MOST_OF_ONE / EVERY_RECORDS)
     assert table.operations() == ["PutItem"] * 11
     assert found(table)[1] == 10 * EVERY_RECORDS + MOST_OF_ONE
+
+
+def test_no_load_writes_more_often_than_a_partition_bears(table: StateTable) -> None:
+    process = Process(table)
+    for _ in range(10 * EVERY_S * 100):
+        process.send(*[{"cpu_usage": 50}] * MOST_OF_ONE, after_s=0.01)
+    assert len(table.operations()) <= 1 + 10 * EVERY_S / SOONEST_S
 
 
 @given(st.integers(0, 500))
