@@ -108,17 +108,24 @@ class Finder:
         assert relaxed.reduced is not None  # noqa: S101 - every relaxation has them
         reduced = np.maximum(relaxed.reduced[:size], 0.0)
         first = np.where(relaxed.values[:size] > 0, -1.0, reduced)
-        kernel = np.zeros(size, bool)
-        kernel[np.argsort(first, kind="stable")[: max(search.columns, int((first < 0).sum()))]] = True
+        kernel = self._kernel(first, search.columns)
         tried = self._first(part, kernel, below, effort)
         value = min(below, tried.value)
         rest = (relaxed.value + reduced < value - self._slack(value)) | kernel
         if value - relaxed.value <= self._slack(value) or (tried.proven and not (rest & ~kernel).any()):
             return self._better(tried, below), True
-        if value < NONE and rest.sum() > search.most_columns:
+        all_of_them = int(rest.sum()) <= search.most_columns
+        if not all_of_them and value < NONE:
             return self._better(tried, below), False
+        rest = rest if all_of_them else self._kernel(first, search.most_columns)
         again = self._among(part, rest, value, effort)
-        return self._better(again if again.value < value else tried, below), again.proven
+        return self._better(again if again.value < value else tried, below), again.proven and all_of_them
+
+    def _kernel(self, first: Numbers, count: int) -> Kept:
+        """The options that the relaxation chose (below 0), and those that it would choose next."""
+        kept = np.zeros(len(first), bool)
+        kept[np.argsort(first, kind="stable")[: max(count, int((first < 0).sum()))]] = True
+        return kept
 
     def _first(self, part: Part, kernel: Kept, below: float, effort: int) -> Solved:
         """Sought first where it costs at most `GUESS` times the bound: without, numbers have no end."""

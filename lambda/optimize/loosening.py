@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from catalog.contract import Limit
 from optimize.figures import Figures
 from optimize.finding import Aim, Finder, Found
-from optimize.fleet import Fleet, Numbers
+from optimize.fleet import Fleet
 from optimize.programme import Programme
 from optimize.requirement import Requirement
 
@@ -56,7 +56,7 @@ class Loosening:
 
     def can(self, requirement: Requirement) -> bool:
         """Whether a choice is found."""
-        return self._search(requirement, _nothing).counts is not None
+        return self._search(requirement, Programme.price).counts is not None
 
     def _tightest(self, limit: Limit, requirement: Requirement) -> float | None:
         match limit.kind:
@@ -109,10 +109,6 @@ class Loosening:
 
     def _search(self, requirement: Requirement, aim: Aim, limit: Limit | None = None) -> Found:
         return self.finder.best(self.fleet, requirement, aim, measured=limit, effort=self.effort)
-
-
-def _nothing(programme: Programme) -> Numbers:
-    return programme.aimed(0.0)
 
 
 def _shown(limit: Limit, value: float) -> float | int:

@@ -35,12 +35,13 @@ def options(rng: np.random.Generator, zones: list[str], count: int) -> list[dict
     whole = [(z, f, n, size, m) for z in zones for f, n, size in kinds for m in markets]
     while len(whole) < count:
         whole += [(z, f, n + 10, s, m) for z, f, n, s, m in whole]
-    return [_option(rng, *whole[place], risky) for place in rng.permutation(len(whole))[:count]]
+    return [_option(rng, whole[place], risky) for place in rng.permutation(len(whole))[:count].tolist()]
 
 
 def _option(
-    rng: np.random.Generator, zone: str, family: str, n: int, size: str, market: str, risky: dict[str, float]
+    rng: np.random.Generator, kind: tuple[str, str, int, str, str], risky: dict[str, float]
 ) -> dict[str, Any]:
+    zone, family, n, size, market = kind
     vcpu, (gb, usd), spot = SIZES[size], FAMILIES[family], market == "spot"
     made = {
         "zone": zone,

@@ -207,3 +207,34 @@ def test_of_equals_the_first_is_chosen() -> None:
         "b.x": 1,
         "c.x": 0,
     }
+
+
+def test_a_large_request_is_bounded_and_tells_what_is_left() -> None:
+    """Hundreds of options in six zones of which two may fail: sought within bounds, the gap told."""
+    rng = np.random.default_rng(3)
+    options = [
+        {
+            "zone": f"z-{n % 6}",
+            "instance_type": f"m.{n}",
+            "market": "spot",
+            "price_usd": round(float(rng.uniform(0.02, 1.5)), 4),
+            "vcpu": int(rng.choice([2, 4, 8, 16])),
+            "memory_gb": int(rng.choice([4, 16, 64])),
+            "capacity": int(rng.integers(1, 30)),
+            "interruption_probability": round(float(rng.uniform(0, 0.2)), 3),
+        }
+        for n in range(300)
+    ]
+    values = {
+        "vcpus": 900.0,
+        "memory_gb": 3000.0,
+        "survive_zones": 2.0,
+        "max_interruption": 0.08,
+        "risk_usd": 0.05,
+    }
+    made = solved((options, values, {}))
+    assert made.found.counts is not None
+    assert fits(made.fleet, made.requirement, made.figures.counts)
+    assert made.found.bound <= made.found.value + NEAR
+    assert type(made.found.proven) is bool
+    assert made.found.proven is (made.found.gap <= EXACT.search.gap + 1e-9)
