@@ -54,7 +54,7 @@ class Inputs:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._client, self._table, self._contract, self._now = client, table, contract, now
-        self._own = secrets.token_hex(8)
+        self._own, self._stored_at = secrets.token_hex(8), float("-inf")
         self._begin(0)
 
     def count(self, records: Sequence[Mapping[str, Any]]) -> None:

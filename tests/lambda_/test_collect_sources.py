@@ -183,6 +183,50 @@ def test_utilisation_is_read_by_type_and_group_every_five_minutes() -> None:
     assert "c5.large" not in {row["name"] for row in found}
 
 
+class Unordered:
+    """A cloudwatch client that lists in another order each time, and answers data in two pages."""
+
+    def __init__(self) -> None:
+        self.listed = 0
+        self.asked: dict[str, str] = {}
+
+    def list_metrics(self, **request: Any) -> dict[str, Any]:
+        self.listed += 1
+        dimension = request["Dimensions"][0]["Name"]
+        names = ["m5.large", "m5.xlarge", "m5.2xlarge"][:: 1 if self.listed % 2 else -1]
+        return {"Metrics": [{"Dimensions": [{"Name": dimension, "Value": name}]} for name in names]}
+
+    def get_metric_data(self, **request: Any) -> dict[str, Any]:
+        if "NextToken" not in request:
+            self.asked = {
+                each["Id"]: each["MetricStat"]["Metric"]["Dimensions"][0]["Value"]
+                for each in request["MetricDataQueries"]
+            }
+        results = [
+            {"Id": each, "Timestamps": [START], "Values": [float(len(name))]}
+            for each, name in self.asked.items()
+        ]
+        return {"MetricDataResults": results, **({} if "NextToken" in request else {"NextToken": "more"})}
+
+
+def test_values_belong_to_their_names_however_metrics_are_listed() -> None:
+    (dataset,) = [each for each in DATASETS if each.name == "instance_utilisation"]
+    source, made, token = import_module("collect.sources.instance_utilisation"), Unordered(), ""
+    found: list[Row] = []
+    while token or not found:
+        page = source.read(lambda _: made, ask(dataset, token))
+        token = page.token
+        found += page.rows
+    assert len(found) == 3 * 2 * len(source.LISTINGS)
+    assert all(row["value"] == len(row["name"]) for row in found)
+
+
+def test_a_page_of_metrics_and_their_window_fit_one_answer() -> None:
+    (dataset,) = [each for each in DATASETS if each.name == "instance_utilisation"]
+    source = import_module("collect.sources.instance_utilisation")
+    assert 500 * dataset.window_s // source.PERIOD_S <= source.MOST_POINTS <= 100_800
+
+
 def test_requests_are_checked_as_the_services_check_them() -> None:
     ec2 = clients(Recorded())("ec2")
     with pytest.raises(ClientError, match="less than or equal to 100"):

@@ -32,7 +32,7 @@ def _row(ask: Ask, told: Mapping[str, Any]) -> Row:
         **_network(told.get("NetworkInfo", {})),
         "ebs_baseline_mbps": ebs.get("BaselineBandwidthInMbps"),
         "ebs_peak_mbps": ebs.get("MaximumBandwidthInMbps"),
-        "gpus": sum(each["Count"] for each in told.get("GpuInfo", {}).get("Gpus", [])),
+        "gpus": sum(each.get("Count", 0) for each in told.get("GpuInfo", {}).get("Gpus", [])),
         "burstable": told["BurstablePerformanceSupported"],
         "bare_metal": told.get("BareMetal"),
         "current": told.get("CurrentGeneration"),
