@@ -63,7 +63,7 @@ WILDCARDS: tuple[Finding, ...] = (
         "Resource::*-job/*-[*]",
     ),
     Finding(
-        "*/Role/DefaultPolicy/Resource",
+        "*/Role/*Policy*/Resource",
         IAM5,
         "Packages are numbered below their model's group",
         "Resource::*:model-package/*/[*]",
