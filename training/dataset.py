@@ -28,20 +28,24 @@ ENTITY = "entity"
 class Rows:
     """Labelled rows: `features` (n, columns) unscaled, `target` and `known` (n,) class numbers or values,
     `entity` (n,) whole-number codes. `outcomes` (n, platforms x measures) are what each platform of a
-    placement measured, empty elsewhere."""
+    placement measured, empty elsewhere; `time` (n,) is when each record was taken, in epoch milliseconds,
+    empty where nobody asks."""
 
     features: Matrix
     target: NDArray[np.float32]
     known: NDArray[np.float32]
     entity: NDArray[np.int64]
     outcomes: Matrix = field(default_factory=lambda: np.empty((0, 0), np.float32))
+    time: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
     def __len__(self) -> int:
         return len(self.target)
 
     def take(self, chosen: NDArray[np.int64]) -> Rows:
         told = self.outcomes[chosen] if len(self.outcomes) else self.outcomes
-        return Rows(self.features[chosen], self.target[chosen], self.known[chosen], self.entity[chosen], told)
+        time = self.time[chosen] if len(self.time) else self.time
+        names = self.entity[chosen]
+        return Rows(self.features[chosen], self.target[chosen], self.known[chosen], names, told, time)
 
 
 class SplitWriter:
@@ -102,6 +106,7 @@ def read(folder: Path, contract: Contract) -> Rows:
         for place, name in enumerate(contract.columns):
             features[:, place] = numbers(table[name])
         target, known = (numbers(table[name]) for name in (contract.target.name, KNOWN))
+        time = numbers(table["timestamp"].cast(pa.int64())).astype(np.int64)
         beside = np.empty((len(table), len(measured)), np.float32)
         for place, name in enumerate(measured):
             beside[:, place] = numbers(table[name])
@@ -109,7 +114,7 @@ def read(folder: Path, contract: Contract) -> Rows:
         raise JobError(f"{folder} does not hold a split of {contract.name}: {error}") from None
     if not len(table):
         raise JobError(f"{folder} holds no rows; give a split that prepare.py wrote")
-    return Rows(features, target, known, coded(table[ENTITY])[0], beside)
+    return Rows(features, target, known, coded(table[ENTITY])[0], beside, time)
 
 
 def times(folder: Path) -> NDArray[np.int64]:
@@ -123,7 +128,7 @@ def times(folder: Path) -> NDArray[np.int64]:
 
 
 def _table(path: Path, columns: list[str]) -> pa.Table:
-    return pq.ParquetFile(path).read(columns=[ENTITY, *columns], use_threads=False)
+    return pq.ParquetFile(path).read(columns=[ENTITY, "timestamp", *columns], use_threads=False)
 
 
 def read_metadata(folder: Path, contract: Contract) -> dict[str, Any]:

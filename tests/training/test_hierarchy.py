@@ -12,9 +12,9 @@ from catalog.known import LEARNERS
 from dataset import Rows
 from jobs import JobError
 from learners import hierarchy, hierarchy_settings
-from learners.hierarchy_bounds import spread
 from learners.hierarchy_encoding import Levels
 from learners.hierarchy_levels import strength
+from learners.hierarchy_spread import Judged, centre
 from tests.training import market
 from tests.training.market import CHAINS, CONTRACTS
 
@@ -231,14 +231,59 @@ def test_probabilities_are_calibrated(models):
     assert np.mean(off) < 0.03
 
 
-def test_the_spread_of_groups_is_found():
-    draw = np.random.default_rng(2)
-    for true in (0.0, 0.5, 1.2):
-        groups = np.repeat(np.arange(800), 30)
-        odds = draw.normal(-1, 1, len(groups))
-        risk = 1 / (1 + np.exp(-(odds + draw.normal(0, true, 800)[groups] if true else -odds * -1)))
-        found = spread(odds, draw.random(len(groups)) < risk, groups)
-        assert found == pytest.approx(true, abs=0.15)
+def outcomes(deviation, groups, seed=2):
+    """Of rows that were foretold without bias: each group's log-odds deviate by its rows' own deviation."""
+    draw = np.random.default_rng(seed)
+    foretold = draw.normal(-1, 1, len(groups))
+    moved = deviation * draw.normal(size=groups.max() + 1)[groups]
+    risk = 1 / (1 + np.exp(-centre(foretold, deviation**2) - moved))
+    return foretold, draw.random(len(groups)) < risk
+
+
+@pytest.mark.parametrize("true", [0.0, 0.5, 1.2])
+def test_the_spread_of_groups_is_found(true):
+    groups = np.repeat(np.arange(800), 30)
+    foretold, happened = outcomes(np.full(len(groups), true), groups)
+    found = Judged(foretold, happened, np.ones((len(groups), 1))).parts(groups)[0]
+    assert found[0] ** 0.5 == pytest.approx(true, abs=0.15)
+
+
+def test_the_spread_is_told_apart_by_what_records_lack():
+    groups = np.repeat(np.arange(1500), 20)
+    lacks = np.random.default_rng(4).random((len(groups), 2)) < 0.4
+    foretold, happened = outcomes(np.sqrt(0.04 + lacks @ (0.8, 0.0)), groups)
+    told = np.column_stack((np.ones(len(groups)), lacks))
+    found = Judged(foretold, happened, told).parts(groups)[0]
+    np.testing.assert_allclose(found, (0.04, 0.8, 0.0), atol=0.12)
+
+
+def test_deviations_leave_the_foretold_risk_their_mean():
+    foretold, variance = np.linspace(-4, 4, 9), 1.3
+    drawn = np.random.default_rng(0).normal(0, variance**0.5, 200_000)
+    risk = (1 / (1 + np.exp(-centre(foretold, np.full(9, variance)) - drawn[:, None]))).mean(axis=0)
+    np.testing.assert_allclose(risk, 1 / (1 + np.exp(-foretold)), atol=0.01)
+
+
+def test_what_a_region_s_rows_share_for_a_day_widens_the_interval():
+    """The same rows with a state that moves from day to day: a model told their time is less sure."""
+    inputs, log_odds = market.drawn(6000, 1)
+    draw = np.random.default_rng(8)
+    day = draw.integers(0, 150, 6000)
+    state = draw.normal(0, 1.2, (market.REGIONS, 150))[inputs[:, 0].astype(int) - 1000, day]
+    target = (draw.random(6000) < 1 / (1 + np.exp(-log_odds - state))).astype(np.float32)
+    own = Rows(inputs, target, target, np.arange(6000))
+    asked = market.drawn(2000, 3)[0]
+    given = {"chains": "region;kind", "num_boost_round": "60", "train": own}
+    without, with_time = (
+        fit("two classes", **{**given, "train": replace(own, time=time)})[0].interval(asked)
+        for time in (own.time, day * 86_400_000 + 5)
+    )
+    assert np.ptp(with_time, axis=1).mean() > 1.25 * np.ptp(without, axis=1).mean()
+
+
+def test_a_column_that_is_missing_at_times_is_part_of_the_graph(models):
+    bounds = models["two classes"].bounds
+    assert [column for column, _ in bounds.missing] == [4]
 
 
 @pytest.mark.parametrize("kind", CONTRACTS)

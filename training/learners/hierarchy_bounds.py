@@ -1,33 +1,27 @@
-"""How far a group's true risk may lie from what is foretold for it: as far as chance has led the trees, and
-as far as a group may be from its like.
+"""How far a row's true risk may lie from what is foretold for it: as far as chance has led the trees, and
+as far as rows of its like were off.
 
 The first is the jackknife's variance of the boosters' log-odds, each of which was grown without one of
 several parts of the rows: (parts - 1) x mean squared deviation.
 
-For the second the log-odds of a group (all rows that share all names) are taken to deviate from the answer
-by a normal deviation. Its standard deviation is the likeliest one for rows that were held out: once where
-their names were known, once for each kind of name that was held out. What the latter has more is added in so
-far as a row's own name is unknown:
+The second is learned from held-out rows (hierarchy_spread): what rows with all names in common share at any
+time, and what rows of a level share within a day and no longer, each by what a record lacks. A name without
+rows adds what rows deviate more whose name was held out, in so far as it is unknown:
 
-    variance = known's + sum over kinds of name (its own - known's) x m / (m + rows of that name)
+    variance = known's + sum over what is missing's own
+             + sum over kinds of name its own x m / (m + rows of that name)
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from encoding import Matrix
-from learners.hierarchy_levels import Array, Level
-
-NODES = 15
-"""Of the Gauss-Hermite rule that the deviation is integrated with."""
-SPREADS = np.concatenate(([0.0], np.geomspace(0.05, 3.0, 25)))
-"""Standard deviations that are tried, in log-odds."""
+from learners.hierarchy_levels import Level
+from learners.hierarchy_spread import centre
 
 
 @dataclass(frozen=True)
@@ -65,39 +59,25 @@ class Unknown:
 @dataclass(frozen=True)
 class Bounds:
     """`parts` is how many parts one way of holding out has; `reach` standard deviations to each side hold
-    the interval's share of a normal deviation."""
+    the interval's share of a normal deviation. `known` is the variance of a row that lacks nothing, `missing`
+    (columns and variances) what each empty column adds."""
 
     calm: int
     parts: int
     reach: float
     known: float
+    missing: tuple[tuple[int, float], ...]
     unknown: tuple[Unknown, ...]
 
     def around(self, log_odds: Matrix, of_boosters: Matrix, inputs: Matrix) -> Matrix:
         """Bounds (rows, 2) of the risk, from its log-odds (rows,) and each booster's (rows, boosters)."""
         off = of_boosters - of_boosters.mean(axis=1, keepdims=True)
         variance: Matrix = np.square(off).mean(axis=1) * np.float32(self.parts - 1) + np.float32(self.known)
+        for column, part in self.missing:
+            variance = variance + np.isnan(inputs[:, column]) * np.float32(part)
         for each in self.unknown:
             variance = variance + each(inputs)
-        away = np.sqrt(variance) * np.float32(self.reach)
-        ends = np.stack((log_odds - away, log_odds + away), axis=1)
+        middle, away = centre(log_odds, variance), np.sqrt(variance) * np.float32(self.reach)
+        ends = np.stack((middle - away, middle + away), axis=1)
         found: Matrix = np.float32(1) / (np.float32(1) + np.exp(-ends))
         return found
-
-
-def spread(log_odds: NDArray[Any], happened: NDArray[np.bool_], groups: Sequence[Any]) -> float:
-    """The likeliest standard deviation of the groups' log-odds from those that were foretold (rows,)."""
-    order = np.argsort(np.asarray(groups), kind="stable")
-    first = np.flatnonzero(np.diff(np.asarray(groups)[order], prepend=-1))
-    nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
-    signed = np.where(happened, 1.0, -1.0)[order]
-    centre = log_odds.astype(np.float64)[order]
-
-    def likelihood(tried: float) -> float:
-        logs = np.stack([-np.logaddexp(0, -signed * (centre + tried * node)) for node in nodes])
-        of_group = np.add.reduceat(logs, first, axis=1) + np.log(weights / weights.sum())[:, None]
-        top = of_group.max(axis=0)
-        return float((top + np.log(np.exp(of_group - top).sum(axis=0))).sum())
-
-    found: Array = np.array([likelihood(tried) for tried in SPREADS])
-    return float(SPREADS[int(found.argmax())])

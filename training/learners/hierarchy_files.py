@@ -24,6 +24,7 @@ def to_json(pooling: Pooling, calibration: Calibration | None, bounds: Bounds | 
             "parts": bounds.parts,
             "reach": bounds.reach,
             "known": bounds.known,
+            "missing": [list(each) for each in bounds.missing],
             "unknown": [each.to_json() for each in bounds.unknown],
         },
     }
@@ -35,5 +36,6 @@ def from_json(found: dict[str, Any]) -> tuple[Pooling, Calibration | None, Bound
     kept, told = found["calibration"], found["bounds"]
     calibration = kept and Calibration(np.float32(kept["slope"]), np.array(kept["shift"], np.float32))
     unknown = tuple(Unknown.from_json(each) for each in told["unknown"]) if told else ()
-    bounds = told and Bounds(**{**told, "unknown": unknown})
+    missing = tuple((column, part) for column, part in told["missing"]) if told else ()
+    bounds = told and Bounds(**{**told, "missing": missing, "unknown": unknown})
     return pooling, calibration, bounds

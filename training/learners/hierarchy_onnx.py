@@ -20,6 +20,7 @@ from learners.hierarchy_bounds import Bounds
 from learners.hierarchy_calibration import LEAST, Calibration
 from learners.hierarchy_encoding import Pooling
 from learners.hierarchy_levels import Level
+from learners.hierarchy_spread import STRETCH
 
 ML = "ai.onnx.ml"
 NOTHING = -1
@@ -123,13 +124,28 @@ def interval(graph: Graph, bounds: Bounds, probabilities: str, of_boosters: str,
     square = graph.add("ReduceMean", graph.add("Mul", off, off), axes=[1], keepdims=0)
     variance = graph.add("Mul", square, graph.constant(np.array(bounds.parts - 1, np.float32)))
     variance = graph.add("Add", variance, graph.constant(np.array([bounds.known], np.float32)))
+    if bounds.missing:
+        variance = graph.add("Add", variance, _missing(graph, bounds))
     for kind in bounds.unknown:
         kept = kind.kept * np.float32(kind.variance)
         variance = graph.add("Add", variance, graph.row(kept[:, None], graph.own(kind.level)))
+    stretch = graph.add("Mul", variance, graph.constant(np.array(STRETCH, np.float32)))
+    stretch = graph.add("Sqrt", graph.add("Add", stretch, graph.constant(np.array(1, np.float32))))
+    odds = graph.add("Mul", odds, stretch)
     reach = graph.constant(np.array(bounds.reach, np.float32))
     away = graph.add("Mul", graph.add("Sqrt", variance), reach)
     ends = graph.add("Concat", graph.add("Sub", odds, away), graph.add("Add", odds, away), axis=1)
     graph.add("Sigmoid", ends, into=into)
+
+
+def _missing(graph: Graph, bounds: Bounds) -> str:
+    """The variance (rows, 1) that each row's empty columns add."""
+    columns, parts = zip(*bounds.missing, strict=True)
+    asked = graph.add("Gather", graph.source, graph.constant(np.array(columns)), axis=1)
+    none = graph.constant(np.array(0, np.float32))
+    one = graph.constant(np.array(1, np.float32))
+    empty = graph.add("Where", graph.add("IsNaN", asked), one, none)
+    return graph.add("MatMul", empty, graph.constant(np.array(parts, np.float32)[:, None]))
 
 
 def _log_odds(graph: Graph, calm: int, probabilities: str, axis: int) -> str:

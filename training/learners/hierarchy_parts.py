@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -19,11 +18,11 @@ from catalog.contract import Contract
 from class_weights import row_weights
 from dataset import Rows
 from encoding import Matrix
-from learners import hierarchy_bounds, hierarchy_calibration
-from learners.hierarchy_bounds import Bounds, Unknown
-from learners.hierarchy_calibration import Calibration, log_odds
+from learners import hierarchy_calibration, hierarchy_widths
+from learners.hierarchy_bounds import Bounds
+from learners.hierarchy_calibration import Calibration
 from learners.hierarchy_encoding import Levels, Pooling, folds_of
-from learners.hierarchy_levels import Array, Codes, Level, strength
+from learners.hierarchy_levels import Array, Codes
 from learners.hierarchy_settings import ROWS, Settings
 from learners.lightgbm_library import lgb
 
@@ -123,7 +122,7 @@ def grow(rows: Rows, contract: Contract, settings: Settings) -> Grown:
     bounds: Bounds | None = None
     spreads: dict[str, float] = {}
     if calibration and contract.target.interval and contract.advice:
-        bounds, spreads = _bounds(growing, parts, calibration)
+        bounds, spreads = hierarchy_widths.learn(growing, parts, levels.groups, calibration)
     names = {column: name for name, column in growing.columns.items()}
     told = {
         "strengths": {
@@ -162,39 +161,3 @@ def _calibration(parts: list[Part], rows: Rows) -> Calibration:
     margins = np.concatenate([part.margins for part in parts])
     truth = rows.target[np.concatenate([part.rows for part in parts])].astype(np.int64)
     return hierarchy_calibration.fit(margins, truth)
-
-
-def _bounds(growing: Growing, parts: list[Part], calibration: Calibration) -> tuple[Bounds, dict[str, float]]:
-    """The bounds, and the standard deviation of each way that they come from."""
-    target, advice = growing.contract.target, growing.contract.advice
-    calm = target.classes.index(advice.calm) if advice else 0
-    columns = growing.rows.features[:, list(growing.columns.values())]
-    groups = np.unique(np.nan_to_num(columns, nan=-1), axis=0, return_inverse=True)[1].ravel()
-    happened = growing.rows.target != calm
-    spreads = {}
-    for way in growing.settings.hold_out:
-        own = [part for part in parts if part.way == way]
-        if own:
-            odds = log_odds(calibration.probabilities(np.concatenate([part.margins for part in own])), calm)
-            rows = np.concatenate([part.rows for part in own])
-            spreads[way] = hierarchy_bounds.spread(odds, happened[rows], groups[rows])
-    known = spreads.get(ROWS, min(spreads.values(), default=0.0)) ** 2
-    unknown = tuple(
-        _unknown(growing, growing.columns[way], max(spread**2 - known, 0.0))
-        for way, spread in spreads.items()
-        if way != ROWS
-    )
-    reach = NormalDist().inv_cdf(0.5 + target.interval / 2)
-    return Bounds(calm, growing.settings.folds, reach, known, unknown), spreads
-
-
-def _unknown(growing: Growing, column: int, variance: float) -> Unknown:
-    numbers = growing.rows.features[:, column]
-    one = np.ones(len(numbers), np.int64)
-    level = Level.of(column, numbers, one)
-    group = level.groups(numbers, one)
-    above = np.tile(growing.outcome.mean(axis=0), (len(numbers), 1))
-    worth = strength(group, growing.outcome, above)
-    count = np.bincount(group, minlength=len(level.names) + 1)
-    count[0] = 0
-    return Unknown(level, variance, (worth / (worth + count)).astype(np.float32))

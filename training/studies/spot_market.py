@@ -97,7 +97,8 @@ def _rows(features: Matrix, table: pa.Table) -> Rows:
     happened = np.array([each == spot_market.CLASSES[1] for each in table["pool_state"].to_pylist()])
     target = happened.astype(np.float32)
     pools = np.array([name_number(each) for each in table["pool_id"].to_pylist()])
-    return Rows(features, target, target, np.unique(pools, return_inverse=True)[1])
+    time = numbers(table["timestamp"].cast(pa.int64())).astype(np.int64)
+    return Rows(features, target, target, np.unique(pools, return_inverse=True)[1], time=time)
 
 
 def _told(truth: Array, answers: Array) -> dict[str, float]:
