@@ -16,7 +16,7 @@ from commands import registry_changing, registry_promotion, registry_reading
 from commands.main import app
 from commands.registry_champions import Earlier, earlier
 from tests.models import ENDPOINTS, FUNCTIONS, LEARNED
-from tests.training.registered import NOTHING, STUCK, SUPERSEDED, TAKEN_BACK, World
+from tests.training.registered import NOTHING, STUCK, SUPERSEDED, TAKEN_BACK, World, refusal
 
 ENDPOINT, FUNCTION = ENDPOINTS[0], next(spec for spec in FUNCTIONS if spec.training)
 OF_BOTH = pytest.mark.parametrize("world", [ENDPOINT, FUNCTION], ids=["endpoint", "function"], indirect=True)
@@ -249,6 +249,24 @@ class TestRollback:
         assert (result.exit_code, world.champion()) == (0, good)
         told = [line for line in result.output.splitlines() if line.startswith("passed over")]
         assert [line.split(":")[0].split()[-1] for line in told] == ["5", "4", "3", "2"]
+
+    def test_one_that_broke_off_between_its_two_approvals_goes_on_to_the_same_version(
+        self, world: World, run: Run, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world.serve(world.add(1), world.add(2), world.add(3))
+        update = world.update_model_package
+
+        def once(ModelPackageArn: str, **changes: Any) -> Any:  # noqa: N803 - AWS's names
+            if changes["ModelApprovalStatus"] == "Approved":
+                raise refusal("UpdateModelPackage", "ConflictException")
+            return update(ModelPackageArn, **changes)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(world, "update_model_package", once)
+            assert run("rollback", world.spec.name, "--yes").exit_code == 2
+        assert world.status(2) == "Rejected"
+        assert run("rollback", world.spec.name, "--yes").exit_code == 0
+        assert world.champion() == world.arn(2)
 
     def test_to_a_version_that_is_named(self, world: World, run: Run) -> None:
         world.serve(world.add(1), world.add(2), world.add(3))

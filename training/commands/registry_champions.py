@@ -66,7 +66,7 @@ def unfit(package: Package | None, spec: ModelSpec) -> str:
     """Why a package that served before should not serve again; empty where it may."""
     if package is None:
         return "it is no longer in the registry"
-    if package.status == "Rejected":
+    if package.refused:
         return "it was rejected since"
     return foreign(package, spec)
 

@@ -59,10 +59,8 @@ def promote(
     package, before = registry.package(spec, version), registry.champion(spec)
     _require_readable(package, spec)
     question = f"Promote {spec.name} {package.version} ({package.status}) in {env}? {_serving(before)}"
-    if package.status == "Rejected":
-        question += (
-            f"; it was rejected: {package.described.get('ApprovalDescription') or 'no reason is known'}"
-        )
+    if package.refused:
+        question += f"; it was rejected: {package.approval or 'no reason is known'}"
     _ask(question, yes)
     _follow(registry, spec, package, timeout, reason or "promoted by hand")
     typer.echo(f"{spec.name} in {env} is served by version {package.version}")

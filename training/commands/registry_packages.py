@@ -17,6 +17,8 @@ from commands.registry_cloud import Cloud, code
 from jobs import JobError
 
 LATEST = "latest"
+ANEW = "to be approved anew"
+"""Why a version is rejected for the moment that lies before its approval."""
 KNOWN = 20
 """Versions that an error names."""
 LEARNED = tuple(spec for spec in MODELS if spec.training)
@@ -40,6 +42,16 @@ class Package:
     def status(self) -> str:
         """`Approved`, `Rejected` or `PendingManualApproval`."""
         return str(self.described["ModelApprovalStatus"])
+
+    @property
+    def refused(self) -> bool:
+        """Rejected, and not on the way to an approval that broke off."""
+        return self.status == "Rejected" and not self.approval.endswith(ANEW)
+
+    @property
+    def approval(self) -> str:
+        """Why it was approved or rejected, as far as anybody said."""
+        return str(self.described.get("ApprovalDescription", ""))
 
     @property
     def created(self) -> datetime:

@@ -12,7 +12,7 @@ from typing import Any
 from catalog import names
 from catalog.spec import ModelSpec
 from commands.registry_champions import version
-from commands.registry_packages import Package, Registry
+from commands.registry_packages import ANEW, Package, Registry
 
 POLL_S = 2.0
 STARTS_S = 180
@@ -161,7 +161,7 @@ class Promotion:
 def approve_anew(registry: Registry, package: Package, reason: str) -> Package:
     """The package, Approved by a change of its status: only a change is an event."""
     if package.status == "Approved":
-        judge(registry, package, "Rejected", "to be approved anew")
+        judge(registry, package, "Rejected", ANEW)
     return judge(registry, package, "Approved", reason)
 
 
