@@ -27,6 +27,9 @@ from learners.hierarchy_settings import ROWS, Settings
 from learners.lightgbm_library import lgb
 
 
+WEEK_MS = 7 * 86_400_000
+
+
 @dataclass(frozen=True)
 class Grown:
     """`told`: how strongly each level pools, and the deviations behind the bounds."""
@@ -65,13 +68,11 @@ class Growing:
         columns = {
             each.name: contract.columns.index(each.name) for each in contract.record.features if each.names
         }
+        kept = {way: rows.features[:, columns[way]] for way in settings.hold_out if way != ROWS}
+        if len(rows.time):
+            kept[ROWS] = rows.time // WEEK_MS
         folds = np.stack(
-            [
-                folds_of(
-                    None if way == ROWS else rows.features[:, columns[way]], len(rows), settings.folds, draw
-                )
-                for way in settings.hold_out
-            ]
+            [folds_of(kept.get(way), len(rows), settings.folds, draw) for way in settings.hold_out]
         )
         return cls(rows, contract, settings, columns, _outcome(rows, len(contract.target.classes)), folds)
 
