@@ -1,4 +1,4 @@
-"""What looks at all champions once a day, and starts retraining those whose inputs drifted or that aged."""
+"""What looks at all champions once a day, and retrains whose inputs drifted, who aged, and whose time has come."""
 
 import json
 from collections.abc import Sequence
@@ -22,6 +22,8 @@ from stacks.foundation_stack import FoundationStack
 from stacks.names import arn, champion_parameter, machine_arn, model_id, scoped, training_machine
 
 TIMEOUT_S = 300
+KEPT = ("history",), ("run", "watch")
+"""Items of the state table that it adds to, and that it also reads back one by one."""
 
 
 class ModelWatch(Construct):
@@ -71,6 +73,22 @@ class ModelWatch(Construct):
             enabled=env.schedules,
             target=targets.LambdaInvoke(watch, dead_letter_queue=missed, role=missed.role(self, "DailyRole")),
         )
+        schedules = Construct(self, "Schedules")
+        for spec in models:
+            if spec.trained.schedule:
+                scheduler.Schedule(
+                    schedules,
+                    model_id(spec),
+                    description=f"Retrains {scoped(env, spec)} on live records",
+                    schedule=scheduler.ScheduleExpression.expression(spec.trained.schedule),
+                    enabled=env.schedules,
+                    target=targets.LambdaInvoke(
+                        watch,
+                        input=scheduler.ScheduleTargetInput.from_object({"scheduled": spec.name}),
+                        dead_letter_queue=missed,
+                        role=missed.role(schedules, f"{model_id(spec)}Role"),
+                    ),
+                )
         for spec in models:
             limit = spec.trained.retraining.drift_psi
             NotifyingAlarm(
@@ -125,10 +143,11 @@ class ModelWatch(Construct):
             "states:DescribeExecution", on=[arn(stack, "states", f"execution:{name}:*") for name in machines]
         )
         state, names = foundation.state, [spec.name for spec in models]
-        watch.allow_items("Query", of=state, keys=[f"drift#{name}#*" for name in names])
-        watch.allow_items("Query", "PutItem", of=state, keys=[f"history#{name}" for name in names])
-        own = [f"{kind}#{name}" for kind in ("run", "watch") for name in names]
-        watch.allow_items("GetItem", "PutItem", of=state, keys=own)
+        history, own = ([f"{kind}#{name}" for kind in kinds for name in names] for kinds in KEPT)
+        watch.allow_items("Query", of=state, keys=[*(f"drift#{name}#*" for name in names), *history])
+        watch.allow_items("GetItem", of=state, keys=own)
+        # a decision and its history are one transaction: one statement allows all keys of it
+        watch.allow_items("PutItem", of=state, keys=[*history, *own])
         watch.allow("kms:Decrypt", "kms:GenerateDataKey", on=[foundation.key.key_arn])
 
 

@@ -117,6 +117,7 @@ def test_it_writes_decisions_and_locks_and_reads_counts(prod: Assembly) -> None:
     counted = {f"drift#{name}#*" for name in names}
     assert keys("dynamodb:Query") == counted | {f"history#{name}" for name in names}
     assert keys("dynamodb:GetItem") == {f"{kind}#{name}" for kind in ("watch", "run") for name in names}
+    assert len(granted(prod, "dynamodb:PutItem")) == 1, "no statement allows a transaction by halves"
     for action in ("dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:Scan", "ssm:PutParameter"):
         assert granted(prod, action) == []
 
