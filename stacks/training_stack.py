@@ -60,7 +60,6 @@ class TrainingStack(Stack):
                 foundation=foundation,
                 payloads=payloads,
                 gate=gate,
-                missed=missed,
                 recorder=recorder,
             )
         ModelPromotion(

@@ -45,7 +45,6 @@ CAPACITY = ModelSpec(
     training=Training(
         learner="xgboost",
         records=40_000,
-        schedule=None,
         tuning=Tuning(
             objective=Metric(name="validation:mae", goal="Minimize"),
             ranges=(Continuous("eta", 0.05, 0.3, "Logarithmic"), *XGBOOST_RANGES[1:]),

@@ -30,7 +30,6 @@ FAILURE = ModelSpec(
     serving=InFunction(remediate_above=0.8),
     training=Training(
         learner="lstm",
-        schedule=None,
         tuning=Tuning(
             objective=Metric(name="validation:auc", goal="Maximize"),
             ranges=(

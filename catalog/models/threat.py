@@ -83,7 +83,6 @@ THREAT = ModelSpec(
     serving=InFunction(memory_mb=1536, remediate_above=0.95),
     training=Training(
         learner="random_forest",
-        schedule=None,
         tuning=Tuning(
             objective=Metric(name="validation:macro_f1", goal="Maximize"),
             ranges=(

@@ -40,7 +40,6 @@ THREAT_PAYLOAD = ModelSpec(
     serving=InFunction(),
     training=Training(
         learner="linear_text",
-        schedule=None,
         tuning=Tuning(
             objective=Metric(name="validation:macro_f1", goal="Maximize"),
             ranges=(Continuous("C", 1, 1000, "Logarithmic"),),

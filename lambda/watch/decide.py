@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from watch.drift import Drift
 from watch.limits import Limits
 
-DRIFT, STALE = "drift", "stale"
+DRIFT, STALE, SCHEDULE = "drift", "stale", "schedule"
 CAP_DAYS = 30
 
 
@@ -18,6 +18,13 @@ class Wish:
 
     trigger: str
     reason: str
+
+    def run(self, date: str) -> str:
+        """The name of the day's execution, so that whoever starts it starts one and the same."""
+        return f"{'scheduled' if self.trigger == SCHEDULE else 'auto'}-{date}"
+
+
+DUE = Wish(SCHEDULE, "its schedule is due")
 
 
 def wish(drift: Drift | None, age_days: float, limits: Limits) -> Wish | None:

@@ -1,4 +1,7 @@
-"""Daily: emits ModelAgeDays, FeatureDrift and DriftedShare per champion, and retrains who drifted or aged."""
+"""Daily: emits ModelAgeDays, FeatureDrift and DriftedShare per champion, and retrains who drifted or aged.
+
+By a model's schedule: retrains it, where there is something to learn from.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,10 @@ from watch.watcher import Watcher
 
 class NotWatched(Exception):
     """Some models could not be looked at; the others were."""
+
+
+class UnknownModel(Exception):
+    """The event names a model that is not watched here."""
 
 
 class Watch(NamedTuple):
@@ -67,10 +74,15 @@ def now() -> datetime:
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False)
-def handler(_event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     """Answers metrics and decision of each model; one without a champion has none. NotWatched once all were
-    tried: asked again, whoever was decided on today stays as decided."""
+    tried: asked again, whoever was decided on today stays as decided.
+
+    `{"scheduled": model}` is about that one alone.
+    """
     made = watch()
+    if "scheduled" in event:
+        return _due(made, str(event["scheduled"]))
     parameters = champions(made.ssm, (model.parameter for model in made.models.values()))
     told: dict[str, Any] = {}
     failed = []
@@ -88,3 +100,13 @@ def handler(_event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     if failed:
         raise NotWatched(", ".join(failed))
     return told
+
+
+def _due(made: Watch, name: str) -> dict[str, Any]:
+    model = made.models.get(name)
+    if model is None:
+        raise UnknownModel(f"no model {name!r} is watched; known: {', '.join(made.models)}")
+    found = champions(made.ssm, [model.parameter])
+    decision = made.watcher.due(model, found.get(model.parameter))
+    logger.info("scheduled", extra={"model": name, **decision})
+    return {"decision": decision}

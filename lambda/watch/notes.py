@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from watch.decide import CAP_DAYS
+from watch.decide import CAP_DAYS, SCHEDULE
 
 KEPT_S = 400 * 86_400
 STARTED, SKIPPED = "started", "skipped"
@@ -24,19 +24,24 @@ class Notes:
     client: Any
     table: str
 
-    def of(self, model: str, date: str) -> dict[str, Any] | None:
-        """The day's decision, where one was made."""
-        key = _day(model, date)
+    def of(self, model: str, run: str) -> dict[str, Any] | None:
+        """The day's decision, where one was made; `run` is the execution that it is about."""
+        key = _decided(model, run)
         item = self.client.get_item(TableName=self.table, Key=key, ConsistentRead=True).get("Item")
         return dict(json.loads(item["detail"]["S"])) if item else None
 
     def write(
-        self, model: str, at: datetime, decision: Mapping[str, Any], drift: Mapping[str, Any] | None
+        self,
+        model: str,
+        run: str,
+        at: datetime,
+        decision: Mapping[str, Any],
+        drift: Mapping[str, Any] | None,
     ) -> bool:
         """All or nothing; False where it was not written, as where another watcher came first."""
         expires = {"expires_at": {"N": str(int(at.timestamp()) + KEPT_S)}}
         detail = {"detail": {"S": json.dumps(decision, sort_keys=True)}}
-        day = {**_day(model, at.date().isoformat()), **detail, **expires}
+        day = {**_decided(model, run), **detail, **expires}
         once = {
             "Put": {
                 "TableName": self.table,
@@ -58,7 +63,7 @@ class Notes:
         return True
 
     def starts(self, model: str, now: datetime) -> int:
-        """Trainings started by a watcher within the cap's days."""
+        """Trainings started by drift or staleness within the cap's days."""
         since = now - timedelta(days=CAP_DAYS)
         request = {
             "TableName": self.table,
@@ -78,8 +83,8 @@ class Notes:
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
-def _day(model: str, date: str) -> dict[str, Any]:
-    return {"pk": {"S": f"watch#{model}"}, "sk": {"S": date}}
+def _decided(model: str, run: str) -> dict[str, Any]:
+    return {"pk": {"S": f"watch#{model}"}, "sk": {"S": run}}
 
 
 def _note(model: str, at: datetime, kind: str, told: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,7 +99,9 @@ def _note(model: str, at: datetime, kind: str, told: Mapping[str, Any]) -> dict[
 
 def _is_start(item: Mapping[str, Any]) -> bool:
     detail: dict[str, Any] = json.loads(item["detail"]["S"])
-    return item["kind"]["S"] == RETRAINING and bool(detail["decision"] == STARTED)
+    if item["kind"]["S"] != RETRAINING or detail["trigger"] == SCHEDULE:
+        return False
+    return bool(detail["decision"] == STARTED)
 
 
 def _time(moment: datetime) -> str:

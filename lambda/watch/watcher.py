@@ -12,7 +12,7 @@ from shared import inputs
 from shared.registry import package
 from shared.runs import Runs, run_id
 from shared.served import Served
-from watch.decide import Wish, capped, resting, unlabelled, wish
+from watch.decide import DUE, SCHEDULE, Wish, capped, resting, unlabelled, wish
 from watch.drift import Drift, measure, reference
 from watch.fresh import Fresh, Labels
 from watch.limits import Limits
@@ -64,6 +64,11 @@ class Watcher:
         wanted = wish(drift, age_days, self.limits[model.name])
         return Seen(age_days, drift, self._decided(model, known, wanted, drift, now) if wanted else None)
 
+    def due(self, model: Served, champion: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        """What the model's schedule comes to; it may be the first training on live records."""
+        known = package(self.sagemaker, champion) or {}
+        return self._decided(model, known, DUE, None, self.now())
+
     def _drift(self, model: Served, known: Mapping[str, Any], now: datetime) -> Drift | None:
         counted, limits = reference(self.s3, known), self.limits[model.name]
         if counted is None:
@@ -76,15 +81,15 @@ class Watcher:
         self, model: Served, known: Mapping[str, Any], wanted: Wish, drift: Drift | None, now: datetime
     ) -> Mapping[str, Any]:
         """The day's decision: the one that was made already, or one that is made now."""
-        date = now.date().isoformat()
-        made = self.notes.of(model.name, date)
+        own = wanted.run(now.date().isoformat())
+        made = self.notes.of(model.name, own)
         if made:
             return made
-        decision = self._decide(model, known, wanted, f"auto-{date}", now)
+        decision = self._decide(model, known, wanted, own, now)
         found = drift.told() if drift and drift.found else None
-        if self.notes.write(model.name, now, decision, found):
+        if self.notes.write(model.name, own, now, decision, found):
             return decision
-        made = self.notes.of(model.name, date)
+        made = self.notes.of(model.name, own)
         if made is None:
             raise NotNoted(model.name)
         return made
@@ -92,8 +97,7 @@ class Watcher:
     def _decide(
         self, model: Served, known: Mapping[str, Any], wanted: Wish, own: str, now: datetime
     ) -> dict[str, Any]:
-        """The execution's name is the day's, so that watchers who start it start one and the same."""
-        against = self._against(model, known, own, now)
+        against = self._against(model, known, wanted, own, now)
         if against is None:
             run = self.runs.start(model, {"profile": LIVE, "trigger": wanted.trigger}, own)
             against = None if run.name == own else f"{run.id} is running"
@@ -103,17 +107,23 @@ class Watcher:
         execution = run_id(model.name, own)
         return {**told, "decision": STARTED, "reason": wanted.reason, "execution": execution}
 
-    def _against(self, model: Served, known: Mapping[str, Any], own: str, now: datetime) -> str | None:
-        """Why not to start one now; None where nothing is against it, or today's is started already."""
+    def _against(
+        self, model: Served, known: Mapping[str, Any], wanted: Wish, own: str, now: datetime
+    ) -> str | None:
+        """Why not to start one now; None where nothing is against it, or today's is started already.
+
+        A schedule bounds itself: it neither waits nor counts.
+        """
         limits = self.limits[model.name]
         if self.runs.describe(model, own):
             return None
         if running := self.runs.running(model):
             return f"{run_id(model.name, running)} is running"
-        held = resting(now, self.runs.last(model), limits)
-        held = held or capped(self.notes.starts(model.name, now), limits)
-        if held:
-            return held
+        if wanted.trigger != SCHEDULE:
+            held = resting(now, self.runs.last(model), limits)
+            held = held or capped(self.notes.starts(model.name, now), limits)
+            if held:
+                return held
         needed = limits.least_fresh_rows
         return unlabelled(self.fresh.count(self.labels[model.name], _until(known), needed), limits)
 

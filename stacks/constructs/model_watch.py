@@ -1,4 +1,4 @@
-"""What looks at all champions once a day, and retrains whose inputs drifted, who aged, and whose time has come."""
+"""What looks at all champions once a day, and retrains those that drifted, aged, or whose time has come."""
 
 import json
 from collections.abc import Sequence

@@ -1,21 +1,17 @@
-"""Everything that trains one model: bundle, role, state machine, schedule."""
+"""Everything that trains one model: bundle, role, state machine."""
 
 from dataclasses import asdict
 
 from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_scheduler as scheduler
-from aws_cdk import aws_scheduler_targets as targets
 from constructs import Construct
 
-from catalog.contract import LIVE
 from catalog.names import tuning_output
 from catalog.spec import ModelSpec
 from stacks.bundling import Payloads, training_asset
 from stacks.constructs.experiment_recorder import ExperimentRecorder
 from stacks.constructs.job_role import JobRole, vpc_config
-from stacks.constructs.missed_schedules import MissedSchedules
 from stacks.constructs.traced_machine import TracedMachine
 from stacks.constructs.training_definition import training_definition
 from stacks.constructs.training_requests import JobPlaces
@@ -27,7 +23,7 @@ from stacks.names import arn, champion_parameter, scoped, training_machine, tuni
 
 
 class TrainingPipeline(Construct):
-    """Retrains on live records by schedule; any profile on demand."""
+    """Trains on any data profile, as its executions say."""
 
     def __init__(
         self,
@@ -39,7 +35,6 @@ class TrainingPipeline(Construct):
         foundation: FoundationStack,
         payloads: Payloads,
         gate: lambda_.IFunction,
-        missed: MissedSchedules,
         recorder: ExperimentRecorder,
     ) -> None:
         super().__init__(scope, id)
@@ -71,7 +66,7 @@ class TrainingPipeline(Construct):
             vpc=vpc_config(foundation),
         )
         topic = foundation.topic.topic_arn
-        machine = TracedMachine(
+        TracedMachine(
             self,
             "Training",
             env=env,
@@ -87,25 +82,6 @@ class TrainingPipeline(Construct):
         )
         told = CfnOutput(self, "Tuning", value=Stack.of(self).to_json_string(asdict(tuning_places(places))))
         told.override_logical_id(tuning_output(spec.name))
-        if spec.trained.schedule:
-            self._retrain(spec.trained.schedule, env, scoped(env, spec), machine, missed)
-
-    def _retrain(
-        self, when: str, env: Environment, title: str, machine: TracedMachine, missed: MissedSchedules
-    ) -> None:
-        scheduler.Schedule(
-            self,
-            "Schedule",
-            description=f"Retrains {title} on live records",
-            schedule=scheduler.ScheduleExpression.expression(when),
-            enabled=env.schedules,
-            target=targets.StepFunctionsStartExecution(
-                machine,
-                input=scheduler.ScheduleTargetInput.from_object({"profile": LIVE, "trigger": "schedule"}),
-                dead_letter_queue=missed,
-                role=missed.role(self, "ScheduleRole"),
-            ),
-        )
 
 
 def _statements(

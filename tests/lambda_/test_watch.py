@@ -123,7 +123,7 @@ class World:
 
     def started(self) -> list[tuple[str, Any]]:
         given = [(each["name"], json.loads(each["input"])) for each in self.steps.executions.values()]
-        return [each for each in given if each[0].startswith("auto")]
+        return [each for each in given if each[0].startswith(("auto", "scheduled"))]
 
 
 @pytest.fixture
@@ -213,6 +213,45 @@ def test_age_starts_a_training_too(world: World, context: Context) -> None:
     assert look(context)["decision"] is None
 
 
+class TestSchedule:
+    """A model's own time has come."""
+
+    def due(self, context: Context, model: str = "failure") -> Any:
+        return module.handler({"scheduled": model}, context)["decision"]
+
+    def test_it_trains_where_there_is_something_new(self, world: World, context: Context) -> None:
+        world.label(LIMITS.least_fresh_rows)
+        world.trained(1)
+        decision = self.due(context)
+        assert (decision["decision"], decision["trigger"]) == ("started", "schedule")
+        assert world.started() == [(f"scheduled-{DATE}", {"profile": "live", "trigger": "schedule"})]
+        assert self.due(context) == decision
+        assert world.notes("retraining") == [decision]
+
+    def test_it_says_why_not(self, world: World, context: Context) -> None:
+        world.label(LIMITS.least_fresh_rows - 1)
+        assert self.due(context)["reason"].startswith("199 labelled live records")
+        assert (len(world.notes("retraining")), world.started()) == (1, [])
+
+    def test_a_first_training_needs_no_champion(self, world: World, context: Context) -> None:
+        world.label(LIMITS.least_fresh_rows, days=-300)
+        assert self.due(context, "idle")["decision"] == "started"
+
+    def test_it_counts_for_no_cap_and_keeps_drift_from_nothing(self, world: World, context: Context) -> None:
+        for days in (9, 8, 7):
+            note = {"decision": "started", "trigger": "schedule"}
+            at = NOW - timedelta(days=days)
+            module.watch().watcher.notes.write("failure", f"scheduled-{days}", at, note, None)
+        assert self.due(context)["decision"] == "skipped"
+        world.send(*FEATURES)
+        world.label(LIMITS.least_fresh_rows)
+        assert look(context)["decision"]["decision"] == "started"
+
+    def test_an_unknown_model_is_refused(self, world: World, context: Context) -> None:
+        with pytest.raises(module.UnknownModel, match="known: failure, idle"):
+            self.due(context, "other")
+
+
 class TestWhyNot:
     """Drift was found, everything allows a training but one thing."""
 
@@ -252,7 +291,7 @@ class TestWhyNot:
         for days in (12, 29, 31):
             note = {"decision": "started", "trigger": "drift"}
             at = NOW - timedelta(days=days)
-            module.watch().watcher.notes.write("failure", at, note, None)
+            module.watch().watcher.notes.write("failure", f"auto-{days}", at, note, None)
         decision = look(context)["decision"]
         assert (decision["decision"], world.started()) == ("skipped", [])
         assert decision["reason"].startswith("2 trainings were started")

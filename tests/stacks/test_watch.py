@@ -45,8 +45,11 @@ def test_it_looks_daily_and_monthly_schedules_say_what_they_are(prod: Assembly) 
     daily = [each for each in schedules if each["ScheduleExpression"] == "rate(1 day)"]
     assert len(daily) == 1
     inputs = [json.loads(each["Target"]["Input"]) for each in schedules if "Input" in each["Target"]]
-    assert inputs == [{"profile": "live", "trigger": "schedule"}] * len(inputs)
-    assert len(inputs) == sum(spec.trained.schedule is not None for spec in LEARNED)
+    scheduled = [spec.name for spec in LEARNED if spec.trained.schedule]
+    assert sorted(each["scheduled"] for each in inputs) == sorted(scheduled)
+    assert {tuple(each["Target"]["Arn"]["Fn::GetAtt"]) for each in schedules} == {
+        tuple(daily[0]["Target"]["Arn"]["Fn::GetAtt"])
+    }
 
 
 def test_thresholds_are_settings_of_the_function_alone(prod: Assembly) -> None:
