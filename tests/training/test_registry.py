@@ -268,6 +268,17 @@ class TestRollback:
         assert run("rollback", world.spec.name, "--yes").exit_code == 0
         assert world.champion() == world.arn(2)
 
+    @pytest.mark.parametrize("command", [["rollback"], ["promote", "1"]])
+    def test_another_version_that_is_on_its_way_is_told(
+        self, world: World, run: Run, command: list[str]
+    ) -> None:
+        world.serve(world.add(1), world.add(2))
+        world.start(world.add(3))
+        name, *version = command
+        result = run(name, world.spec.name, *version, input="n\n")
+        assert (result.exit_code, world.updates) == (1, [])
+        assert "version 3 is being promoted too" in result.output
+
     def test_to_a_version_that_is_named(self, world: World, run: Run) -> None:
         world.serve(world.add(1), world.add(2), world.add(3))
         assert run("rollback", world.spec.name, "--to", "1", "--yes").exit_code == 0

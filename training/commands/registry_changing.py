@@ -61,6 +61,7 @@ def promote(
     question = f"Promote {spec.name} {package.version} ({package.status}) in {env}? {_serving(before)}"
     if package.refused:
         question += f"; it was rejected: {package.approval or 'no reason is known'}"
+    _tell_others(registry, spec, package)
     _ask(question, yes)
     _follow(registry, spec, package, timeout, reason or "promoted by hand")
     typer.echo(f"{spec.name} in {env} is served by version {package.version}")
@@ -85,6 +86,7 @@ def rollback(
     _require_readable(package, spec)
     for each in passed:
         typer.echo(f"passed over version {number_of(each.arn)}: {each.skipped}", err=True)
+    _tell_others(registry, spec, package)
     _ask(f"Roll {spec.name} in {env} back to version {package.version}? {_serving(before)}", yes)
     left, why = registry.describe(before), reason or "no reason was given"
     _follow(registry, spec, package, timeout, f"rolled back from version {left.version}: {why}")
@@ -97,6 +99,12 @@ def rollback(
 def _follow(registry: Registry, spec: ModelSpec, package: Package, minutes: float, reason: str) -> None:
     with following(f"{spec.name} {package.version}") as say:
         Promotion(registry, spec, package, say, timeout_s=60 * minutes).run(reason)
+
+
+def _tell_others(registry: Registry, spec: ModelSpec, package: Package) -> None:
+    """That a promotion of another version runs: they take turns, and neither stops the other."""
+    for other in Promotion(registry, spec, package, lambda _: None).others():
+        typer.echo(f"version {other} is being promoted too; the one that ends last serves", err=True)
 
 
 def _require_readable(package: Package, spec: ModelSpec) -> None:

@@ -54,6 +54,12 @@ class Promotion:
         self._follow(execution)
         self._confirm()
 
+    def others(self) -> list[str]:
+        """Versions of the model that are being promoted now, besides this one."""
+        found = [self._input(arn) for arn, _ in self._listed(statusFilter="RUNNING")]
+        own = [each["package"] for each in found if each.get("model") == self.spec.name]
+        return [version(each) for each in own if each != self.package.arn]
+
     def _running(self) -> str | None:
         return next(iter(self._executions(statusFilter="RUNNING")), None)
 
@@ -72,16 +78,21 @@ class Promotion:
 
     def _executions(self, since: datetime | None = None, **chosen: str) -> Iterator[str]:
         """Executions of this package's promotion, the newest first."""
-        states = self._states
-        found = states.list_executions(stateMachineArn=self._machine(), maxResults=LISTED, **chosen)
-        for each in found["executions"]:
-            arn = str(each["executionArn"])
-            if since and each["startDate"] < since:
+        for arn, started in self._listed(**chosen):
+            if since and started < since:
                 continue
-            if arn not in self._inputs:
-                self._inputs[arn] = json.loads(states.describe_execution(executionArn=arn)["input"])
-            if self._inputs[arn].get("package") == self.package.arn:
+            if self._input(arn).get("package") == self.package.arn:
                 yield arn
+
+    def _listed(self, **chosen: str) -> list[tuple[str, datetime]]:
+        """The newest executions of all models' promotions, and when each started."""
+        found = self._states.list_executions(stateMachineArn=self._machine(), maxResults=LISTED, **chosen)
+        return [(str(each["executionArn"]), each["startDate"]) for each in found["executions"]]
+
+    def _input(self, arn: str) -> Any:
+        if arn not in self._inputs:
+            self._inputs[arn] = json.loads(self._states.describe_execution(executionArn=arn)["input"])
+        return self._inputs[arn]
 
     def _machine(self) -> str:
         """By the package's ARN: it tells partition, region and account."""
