@@ -21,7 +21,8 @@ TYPES: dict[str, pa.DataType] = {
     "double": pa.float64(),
     "bigint": pa.int64(),
     "boolean": pa.bool_(),
-    "timestamp": pa.timestamp("ms"),
+    # as of UTC: of no zone, Parquet's older mark of a time is left out, and readers see a number
+    "timestamp": pa.timestamp("ms", tz="UTC"),
 }
 
 

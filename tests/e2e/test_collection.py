@@ -25,7 +25,7 @@ TYPES = {
     "double": pa.float64(),
     "bigint": pa.int64(),
     "boolean": pa.bool_(),
-    "timestamp": pa.timestamp("ms"),
+    "timestamp": pa.timestamp("ms", tz="UTC"),
 }
 Told = dict[str, dict[str, Any]]
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import itertools
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from unittest import mock
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -338,6 +340,13 @@ def test_rows_that_do_not_fit_are_set_aside_and_the_others_kept() -> None:
     run.run()
     assert [len(rows(body)) for body in world.bucket.data().values()] == [2, 2, 2, 2]
     assert len(world.buried) == run.done.misfits == 8
+
+
+def test_times_are_marked_as_such_for_readers_of_any_age() -> None:
+    part = parts.Part(parts.Columns.of([("at", "timestamp", True)]))
+    part.add([{"at": datetime(2026, 3, 1, tzinfo=UTC)}])
+    (column,) = pq.ParquetFile(io.BytesIO(part.close())).schema
+    assert (column.physical_type, column.converted_type) == ("INT64", "TIMESTAMP_MILLIS")
 
 
 def test_parts_follow_from_the_pages_and_hold_bounded_rows() -> None:
