@@ -87,7 +87,7 @@ WILDCARDS: tuple[Finding, ...] = (
         "Resource::*:stack/*/[*]",
     ),
     Finding(
-        "Training/Watching/DailyRole/DefaultPolicy/Resource",
+        "Training/Watching/*Role/DefaultPolicy/Resource",
         IAM5,
         "The scheduler may start any version of the one function it is for",
         "Resource::<WatchingWatchFunction*.Arn>:[*]",
