@@ -12,7 +12,14 @@ import pytest
 import metrics
 from catalog.models.spot_stability import SPOT_STABILITY
 from sources import gcp_preemption as machines
-from studies import gcp_preemption, spot_advisor, spot_advisor_data
+from studies import (
+    gcp_preemption,
+    gcp_preemption_batches,
+    gcp_preemption_models,
+    spot_advisor,
+    spot_advisor_data,
+    spot_advisor_kin,
+)
 from studies.spot_advisor_neighbours import Market
 
 DATA = Path(os.environ.get("OPS_ML_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
@@ -86,6 +93,48 @@ def test_the_processors_alone_reach_what_was_published_within_six_hours():
     assert metrics.auc(ended, processors) == pytest.approx(0.714, abs=0.001)
 
 
+def started(days, kind="n1-highcpu-4", zone="us-east1-b", ended=0.5):
+    day = gcp_preemption_batches.DAY_MS
+    return [machines.Machine(str(n), zone, kind, each * day + 5, ended) for n, each in enumerate(days)]
+
+
+def test_batches_are_whole_days_and_a_short_end_joins_the_one_before():
+    own = started([0] * 10 + [1] * 70 + [5] * 60 + [6] * 59)
+    assert gcp_preemption_batches.batches(own).tolist() == [0] * 80 + [1] * 119
+
+
+def test_a_batch_is_foretold_without_itself_and_its_neighbours():
+    batch, ended = np.repeat(np.arange(5), 4), np.tile([True, False], 10)
+    seen = []
+
+    def answer(known, asked):
+        seen.append((set(batch[asked].tolist()), set(batch[known].tolist())))
+        return np.zeros(len(asked))
+
+    assert gcp_preemption_batches.scored(answer, batch, ended) == [0.5] * 5
+    assert seen[0] == ({0}, {2, 3, 4})
+    assert seen[2] == ({2}, {0, 4})
+
+
+def test_the_best_of_batches_is_told_with_its_error():
+    batch = np.repeat(np.arange(2), (30, 10))
+    told = gcp_preemption_batches.compared({"rule": [0.5, 0.5], "one": [0.6, 0.9]}, "rule", batch)
+    assert told["best"] == "one"
+    assert told["mean"]["one"] == pytest.approx(0.675)
+    assert told["more_than_the_rule"] == pytest.approx(0.175)
+    assert told["standard_error"] == pytest.approx(np.hypot(0.75 * 0.075, 0.25 * 0.225), abs=1e-4)
+
+
+def test_monotone_trees_never_say_that_more_processors_are_safer():
+    sizes = (1, 2, 4, 8, 16, 32)
+    own = [one for size in sizes for one in started([0] * 40, f"n1-highcpu-{size}")]
+    ended = np.random.default_rng(0).random(len(own)) < np.repeat([0.9, 0.2, 0.7, 0.3, 0.8, 0.5], 40)
+    rows = np.arange(len(own))
+    found = gcp_preemption_models.candidates(own, ended)["monotone trees (processors; 60)"](rows, rows)
+    assert (np.diff(found[::40]) >= 0).all()
+    assert np.ptp(found) > 0.05
+
+
 def offers(types=("m5.large", "m5.xlarge", "m5d.large", "c6g.large"), regions=("us-east-1", "eu-west-1")):
     draw = np.random.default_rng(0)
     return [
@@ -126,6 +175,39 @@ def test_neighbours_tell_nothing_of_a_type_s_own_band():
     np.testing.assert_allclose(before[mine], after[mine], atol=0.35)
     kin = [each.instance_type == "m5.xlarge" for each in own]
     assert np.abs(before[kin] - after[kin]).max() > 0.4
+
+
+def test_wider_groups_tell_nothing_of_a_type_s_own_bands():
+    own = offers()
+    rows, mine = np.arange(len(own)), np.array([each.instance_type == "m5.large" for each in own])
+    changed = [
+        spot_advisor_data.Offer(o.region, o.instance_type, o.savings, o.vcpu, o.memory_gb, (o.band + 2) % 5)
+        if me
+        else o
+        for o, me in zip(own, mine, strict=True)
+    ]
+    kept = np.flatnonzero(~mine)
+    before, after = (spot_advisor_kin.groups(each, kept, rows) for each in (own, changed))
+    np.testing.assert_array_equal(before, after)
+    # the mean of all bands moves by their share of all rows; groups of the type alone, by all of it
+    before, after = (spot_advisor_kin.groups(each, rows, rows) for each in (own, changed))
+    assert np.abs(before[mine] - after[mine]).max() <= 0.25 + 1e-6
+    assert (before[:, 5::6] == after[:, 5::6]).all()
+
+
+def test_savings_are_told_beside_those_of_the_type_the_region_and_the_next_sizes():
+    own = offers(("m5.large", "m5.xlarge", "c5.large"))
+    windows = [spot_advisor_data.Offer("us-east-1", "m5.large", 11.0, 2.0, 8.0, 4)]
+    found = spot_advisor_kin.savings(own, windows)
+    saved = np.array([each.savings for each in own])
+    assert found[0, 0] == 2
+    assert found[0, 1] == pytest.approx((saved[0] + saved[3]) / 2)
+    assert found[0, 5] == pytest.approx(saved[0] - saved[:3].mean(), abs=1e-4)
+    assert found[0, 15:18].tolist() == [11, saved[0] - 11, 0]
+    assert found[1, 17] == 1
+    assert np.isnan(found[0, 18])
+    assert found[0, 19] == saved[1] - saved[0]
+    assert found[1, 18] == saved[0] - saved[1]
 
 
 def test_the_mode_is_the_family_s_in_the_region():
