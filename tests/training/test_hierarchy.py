@@ -11,7 +11,7 @@ import metrics
 from catalog.known import LEARNERS
 from dataset import Rows
 from jobs import JobError
-from learners import hierarchy, hierarchy_settings
+from learners import hierarchy, hierarchy_parts, hierarchy_settings
 from learners.hierarchy_encoding import Levels
 from learners.hierarchy_levels import strength
 from learners.hierarchy_spread import Judged, centre
@@ -279,6 +279,20 @@ def test_what_a_region_s_rows_share_for_a_day_widens_the_interval():
         for time in (own.time, day * 86_400_000 + 5)
     )
     assert np.ptp(with_time, axis=1).mean() > 1.25 * np.ptp(without, axis=1).mean()
+
+
+def test_rows_are_held_out_by_weeks_where_there_are_enough():
+    own, week = market.rows("two classes", 600), np.arange(600) // 100
+    settings = hierarchy_settings.read(CHAINS, TWO)
+
+    def folds(time):
+        return hierarchy_parts.Growing.of(replace(own, time=time), TWO, settings).folds[0]
+
+    by_week = folds(week * hierarchy_parts.WEEK_MS + 9)
+    assert all(len(set(by_week[week == each])) == 1 for each in range(6))
+    assert set(by_week) == {0, 1, 2}
+    for time in (own.time, week * 1000):
+        assert len(set(folds(time)[week == 0])) == 3
 
 
 def test_a_column_that_is_missing_at_times_is_part_of_the_graph(models):

@@ -74,7 +74,7 @@ class Bounds:
         off = of_boosters - of_boosters.mean(axis=1, keepdims=True)
         variance: Matrix = np.square(off).mean(axis=1) * np.float32(self.parts - 1) + np.float32(self.known)
         for column, part in self.missing:
-            variance = variance + np.isnan(inputs[:, column]) * np.float32(part)
+            variance = variance + np.isnan(inputs[:, column]).astype(np.float32) * np.float32(part)
         for each in self.unknown:
             variance = variance + each(inputs)
         middle, away = centre(log_odds, variance), np.sqrt(variance) * np.float32(self.reach)

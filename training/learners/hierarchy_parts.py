@@ -1,7 +1,8 @@
 """Grows one booster for each part of the training rows that is held out, and learns from what it had not
 seen.
 
-What is held out in turn are parts of the rows, and parts of the names of a kind, with all their rows. A
+What is held out in turn are parts of the rows, and parts of the names of a kind, with all their rows. Rows
+whose time is known are held out by whole weeks, so that nothing is known of what moved then. A
 booster reads the other rows, each encoded without its own part, so that the trees meet names that are known
 and names that are not, as often.
 """
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from catalog.contract import Contract
 from class_weights import row_weights
@@ -25,7 +27,6 @@ from learners.hierarchy_encoding import Levels, Pooling, folds_of
 from learners.hierarchy_levels import Array, Codes
 from learners.hierarchy_settings import ROWS, Settings
 from learners.lightgbm_library import lgb
-
 
 WEEK_MS = 7 * 86_400_000
 
@@ -68,9 +69,12 @@ class Growing:
         columns = {
             each.name: contract.columns.index(each.name) for each in contract.record.features if each.names
         }
-        kept = {way: rows.features[:, columns[way]] for way in settings.hold_out if way != ROWS}
-        if len(rows.time):
-            kept[ROWS] = rows.time // WEEK_MS
+        kept: dict[str, NDArray[Any]] = {
+            way: rows.features[:, columns[way]] for way in settings.hold_out if way != ROWS
+        }
+        week = rows.time // WEEK_MS
+        if len(np.unique(week)) >= settings.folds:
+            kept[ROWS] = week
         folds = np.stack(
             [folds_of(kept.get(way), len(rows), settings.folds, draw) for way in settings.hold_out]
         )

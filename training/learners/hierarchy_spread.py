@@ -26,7 +26,7 @@ NODES = 7
 STRETCH = np.pi / 8
 LEAST, MOST, START = 1e-5, 9.0, 0.05
 """Of a part of the variance, and where the search starts."""
-STOP = {"maxiter": 25, "ftol": 1e-7}
+STOP: Any = {"maxiter": 25, "ftol": 1e-7}
 """Of the search: thousandths of a part are enough."""
 
 
@@ -46,11 +46,14 @@ class Judged:
         first = np.flatnonzero(np.diff(groups[order], prepend=-1))
         known = np.zeros(len(order)) if base is None else base[order]
         sign = np.where(self.happened, 1.0, -1.0)[order]
-        given = self.log_odds[order], sign, self.told[order], known, first
-        width = self.told.shape[1]
-        ends = [(LEAST, MOST)] * width
-        start = np.full(width, START)
-        found = minimize(_unlikely, start, given, "L-BFGS-B", jac=True, bounds=ends, options=STOP)
+        told, odds = self.told[order], self.log_odds[order]
+        width = told.shape[1]
+
+        def unlikely(parts: Any) -> tuple[float, Any]:
+            return _unlikely(parts, odds, sign, told, known, first)
+
+        start, ends = np.full(width, START), [(LEAST, MOST)] * width
+        found = minimize(unlikely, start, method="L-BFGS-B", jac=True, bounds=ends, options=STOP)
         return np.asarray(found.x), -float(found.fun)
 
 
