@@ -35,6 +35,10 @@ class CollectionSettings:
     def datasets(self) -> tuple[Dataset, ...]:
         return tuple(each for each in DATASETS if each.name not in self.without)
 
+    def places(self, own: str) -> tuple[str, ...]:
+        """The regions that are collected, by an environment whose own region is this."""
+        return self.regions or (own,)
+
     def options(self) -> dict[str, object]:
         """What a source is asked for."""
         return {

@@ -47,12 +47,19 @@ class Shift:
         if package == held.value:
             return self._told(held.value, "current")
         waiting = self._lock(package)
-        if waiting.value == NO_CHAMPION and (firing := self.function.firing()):
+        firing = self.function.firing() if waiting.value == NO_CHAMPION else []
+        back = not self.packages.is_newer(package, held.value)
+        if firing and not back:
             # what rings already would take this package back, and blame it for another's faults
             raise StackBusy(f"alarm {', '.join(firing)} rings before anything is shifted")
         if fault := self.function.fault(package):
             self.packages.reject(package, fault)
             raise PackageRefused(f"{package} does not answer as it was trained to: {fault}")
+        if firing:
+            # what rings is the champion's, and this is the way out: no share is tried, nothing can undo it
+            self.champion.write(package)
+            reason = f"went back at once, as alarm {', '.join(firing)} rings"
+            return self._told(held.value, "current") | {"reason": reason}
         if waiting.value == NO_CHAMPION:
             written = self.candidate.write(f"{package} {self.percent}")
             if written != waiting.version + 1:

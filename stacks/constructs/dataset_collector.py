@@ -41,7 +41,7 @@ class DatasetCollector(Construct):
         misfits: DeadLetters,
     ) -> None:
         super().__init__(scope, id)
-        regions = settings.regions or (env.region,)
+        regions = settings.places(env.region)
         function = PayloadFunction(
             self,
             "Collect",

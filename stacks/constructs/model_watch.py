@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from aws_cdk import Stack
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as targets
@@ -22,6 +22,8 @@ from stacks.foundation_stack import FoundationStack
 from stacks.names import arn, champion_parameter, machine_arn, model_id, scoped, training_machine
 
 TIMEOUT_S = 300
+SPREAD = Duration.hours(12)
+"""Within which a scheduled training starts."""
 KEPT = ("history",), ("run", "watch")
 """Items of the state table that it adds to, and that it also reads back one by one."""
 
@@ -81,6 +83,8 @@ class ModelWatch(Construct):
                     model_id(spec),
                     description=f"Retrains {scoped(env, spec)} on live records",
                     schedule=scheduler.ScheduleExpression.expression(spec.trained.schedule),
+                    # all of them monthly at the same hour would meet at the account's quotas
+                    time_window=scheduler.TimeWindow.flexible(SPREAD),
                     enabled=env.schedules,
                     target=targets.LambdaInvoke(
                         watch,

@@ -1,4 +1,4 @@
-"""One dashboard per environment: a row for each model, then the API and what runs behind it."""
+"""One dashboard per environment: a row for each model, the API, what runs behind it, collected data."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,11 +12,14 @@ from stacks.constructs.metrics import (
     EndpointMetrics,
     Metric,
     api_metric,
+    collection_metric,
+    feature_drift,
     function_metric,
     machine_metric,
     model_age,
     model_count,
 )
+from stacks.collecting import CollectionSettings
 from stacks.environments import Environment
 from stacks.names import machine_arn, promotion_machine, scoped, training_machine
 
@@ -42,7 +45,10 @@ class OperationsDashboard(cloudwatch.CfnDashboard):
         machines = [*(training_machine(env, spec) for spec in learned), promotion_machine(env)]
         rows = [_model_row(env, spec) for spec in models]
         rows += [_api_row(api, functions), _run_row({name: machine_arn(stack, name) for name in machines})]
-        rows[-1].append(("Age of the champions", [model_age(env.name, spec.name) for spec in learned], []))
+        ages = [model_age(env.name, spec.name) for spec in learned]
+        drifts = [feature_drift(env.name, spec.name) for spec in learned]
+        rows.append([("Age of the champions", ages, []), ("Drift of live inputs", drifts, [])])
+        rows += [_collection_row(env, env.collection)] if env.collection else []
         super().__init__(
             scope,
             id,
@@ -96,6 +102,21 @@ def _api_row(api: tuple[str, str], functions: Mapping[str, str]) -> list[Graph]:
         ("Requests", [api_metric(name, stage, each) for each in ("Count", "4XXError", "5XXError")], []),
         ("Latency (ms)", [api_metric(name, stage, "Latency", each) for each in ("p50", "p99")], []),
         ("Failing functions", failures, []),
+    ]
+
+
+def _collection_row(env: Environment, settings: CollectionSettings) -> list[Graph]:
+    def told(name: str) -> list[Metric]:
+        return [
+            collection_metric(env.name, dataset.name, region, name)
+            for dataset in settings.datasets()
+            for region in settings.places(env.region)
+        ]
+
+    return [
+        ("Collected data: fresh runs", told("Fresh"), []),
+        ("Collected data: gaps", told("OpenGaps"), told("LostWindows")),
+        ("Collected data: throttled calls", told("Throttled"), []),
     ]
 
 

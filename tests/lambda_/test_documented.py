@@ -16,6 +16,7 @@ from predict.handler import _body, app
 from predict.predictor import Answer, Predictor
 from predict.request import Request
 from shared import problems
+from shared.inputs import Inputs
 from shared.problems import Refused
 from tests.lambda_.examples import prediction, record
 from tests.models import ENDPOINTS
@@ -48,7 +49,8 @@ def test_degraded_answers(spec: ModelSpec, monkeypatch: pytest.MonkeyPatch) -> N
         raise EndpointFailed("timeout")
 
     monkeypatch.setattr("predict.predictor.ask", fails)
-    answer = Predictor(spec.contract, "endpoint", None).predict([record(spec.contract)], explain=True)
+    uncounted = Inputs(lambda: None, "state", spec.contract)
+    answer = Predictor(spec.contract, "endpoint", None, uncounted).predict([record(spec.contract)], explain=True)
     check(f"{pascal(spec.name)}Answer", _body(spec.name, Request([], True), answer))
 
 
@@ -58,4 +60,4 @@ def test_every_problem_has_a_documented_status() -> None:
         response = problems.answer(app, kind("why"))
         check("Problem", json.loads(str(response.body)))
         assert f"Problem{response.status_code}" in COMPONENTS["responses"]
-    assert len(kinds) == 9
+    assert len(kinds) == 10

@@ -240,3 +240,17 @@ def test_an_older_package_needs_a_new_approval(world: World) -> None:
     assert world.parameters == (newer, "none")
     world.registry.packages[older]["LastModifiedTime"] = datetime.fromtimestamp(world.clock.seconds + 1, UTC)
     assert world.shift.start(older)["state"] == "running"
+
+
+def test_a_champion_that_fails_is_left_at_once(world: World) -> None:
+    older = promoted(world, 1)
+    newer = promoted(world, 2)
+    world.alarms.firing = ["faults"]
+    world.registry.packages[older]["LastModifiedTime"] = datetime.fromtimestamp(world.clock.seconds + 1, UTC)
+    told = world.shift.start(older)
+    assert (told["previous"], told["state"]) == (newer, "current")
+    assert told["reason"] == "went back at once, as alarm faults rings"
+    assert world.parameters == (older, "none")
+    world.registry.packages[newer]["LastModifiedTime"] = datetime.fromtimestamp(world.clock.seconds + 9, UTC)
+    with pytest.raises(StackBusy, match="rings before"):
+        world.shift.start(newer)

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 
+from catalog.datasets import DATASETS
 from catalog.models import MODELS
 from catalog.models.placement import PLACEMENT
 from stacks.api_stack import CONTROL
@@ -97,13 +98,14 @@ def test_functions_are_traced_and_log_as_long_as_the_environment_says(prod: Asse
     functions = prod.resources("AWS::Lambda::Function").values()
     own = {spec.name for spec in MODELS if spec.function}
     named = {each["Properties"].get("FunctionName") for each in functions} - {None}
-    assert named == {f"prod-{name}" for name in own} | {"prod-router", "prod-workload"}
+    collecting = {f"prod-collect-{dataset.name.replace('_', '-')}" for dataset in DATASETS}
+    assert named == {f"prod-{name}" for name in own} | {"prod-router", "prod-workload"} | collecting
     for function in functions:
         properties = function["Properties"]
         assert properties["Runtime"] == "python3.12"
         assert properties["TracingConfig"] == {"Mode": "Active"}
         assert properties["LoggingConfig"]["LogGroup"]
-        assert len(properties["Layers"]) in (1, 2)
+        assert len(properties["Layers"]) in (1, 2, 3)
         assert properties["KmsKeyArn"]
     groups = prod.resources("AWS::Logs::LogGroup").values()
     assert {group["Properties"]["RetentionInDays"] for group in groups} == {365}
