@@ -25,8 +25,8 @@ def of(model: Artifact, rows: Rows) -> dict[str, Any]:
 
     `rows` are lists of numbers, null where missing, or with `sparse` lists of [place, number] that leave
     zeros out. An answer may differ by `tolerance`; a row whose label such a difference could change is left
-    out. Of a classifier there are `probabilities` and `labels` (class numbers), else `values`; where the target
-    has one, also `interval`.
+    out. Of a classifier there are `probabilities` and `labels` (class numbers), else `values`; where the
+    target has one, also `interval`.
     """
     chosen = _spread(model, rows)
     features, width = rows.features[chosen], len(model.contract.columns)

@@ -8,6 +8,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from catalog.spec import ModelSpec
+from stacks.collecting import CollectionSettings
 from stacks.constructs.metrics import (
     EndpointMetrics,
     Metric,
@@ -19,7 +20,6 @@ from stacks.constructs.metrics import (
     model_age,
     model_count,
 )
-from stacks.collecting import CollectionSettings
 from stacks.environments import Environment
 from stacks.names import machine_arn, promotion_machine, scoped, training_machine
 

@@ -50,7 +50,8 @@ def test_degraded_answers(spec: ModelSpec, monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr("predict.predictor.ask", fails)
     uncounted = Inputs(lambda: None, "state", spec.contract)
-    answer = Predictor(spec.contract, "endpoint", None, uncounted).predict([record(spec.contract)], explain=True)
+    predictor = Predictor(spec.contract, "endpoint", None, uncounted)
+    answer = predictor.predict([record(spec.contract)], explain=True)
     check(f"{pascal(spec.name)}Answer", _body(spec.name, Request([], True), answer))
 
 
