@@ -51,13 +51,15 @@ RETRAINING: dict[str, tuple[float, float]] = {
     "drift_psi": (0.05, 10),
     "drifted_share": (0.01, 1),
     "least_records": (100, 1_000_000),
+    "least_entities": (1, 500),
     "window_days": (1, 30),
     "stale_days": (1, 365),
     "cooldown_days": (1, 30),
     "most_starts": (1, 30),
     "least_fresh_rows": (20, 1_000_000),
 }
-"""What each setting may be. Counts of inputs are kept for 35 days; below a PSI of 0.05 lies chance."""
+"""What each setting may be. Counts of inputs are kept for 35 days, with 500 entities of each process; below a
+PSI of 0.05 lies chance."""
 SCHEDULE = r"cron\(\S+(?: \S+){5}\)|rate\((?:1 (?:minute|hour|day)|[1-9]\d* (?:minutes|hours|days))\)"
 
 

@@ -152,12 +152,14 @@ class Retraining:
     """When a model is retrained beside its schedule, and what bounds it; see docs/lifecycle.md.
 
     Live inputs have drifted where the population stability index (PSI) of at least `drifted_share` of the
-    features is above `drift_psi`, each over `least_records` of the last `window_days` days.
+    features is above `drift_psi`, each over `least_records` of the last `window_days` days, of `least_entities`
+    or more: records of few entities resemble each other, and never resemble a fleet.
     """
 
     drift_psi: float = 0.25
     drifted_share: float = 0.2
     least_records: int = 500
+    least_entities: int = 100
     window_days: int = 7
     stale_days: int = 45
     """Age from which a champion is retrained whatever its inputs are."""

@@ -13,12 +13,12 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from threading import Thread
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
-from catalog.contract import Contract
+from catalog.contract import Contract, name_number
 from catalog.histogram import Counts, Tally
 from shared.telemetry import logger
 
@@ -30,12 +30,22 @@ SOONEST_S = 10
 hundred writes a second of all processes, and each is paid for by its size."""
 MOST_OF_ONE = 50
 """So that counting takes a hundredth of a request's time, whether it holds one record or hundreds."""
+MOST_ENTITIES = 500
+"""That a process remembers of a day: enough to tell a fleet from a few."""
 KEPT_DAYS = 35
 MOST_BYTES = 300_000
 """Of an item's body; the table takes 400 KB."""
 MOST_PAGES = 200
 """Of one megabyte, that are read of a day: 200 MB hold more than 20,000 processes."""
 DAY_S = 86_400
+
+
+class Counted(NamedTuple):
+    """What all processes counted: by feature, of so many records, of so many entities at least."""
+
+    counts: dict[str, Counts]
+    records: int
+    entities: int
 
 
 def behind(work: Callable[[], None]) -> None:
@@ -67,6 +77,7 @@ class Inputs:
                 self._begin(day)
             for record in records[:: -(-len(records) // MOST_OF_ONE) or 1]:
                 self._tally.add(record)
+                self._meet(record)
             if now >= self._stored_at + self._wait_s():
                 self._stored_at, self._stored = now, self._tally.records
                 self._store()
@@ -75,7 +86,13 @@ class Inputs:
 
     def _begin(self, day: int) -> None:
         self._day, self._tally = day, Tally(self._contract)
+        self._entities: set[int] = set()
         self._stored_at, self._stored = float("-inf"), 0
+
+    def _meet(self, record: Mapping[str, Any]) -> None:
+        entity = record.get(self._contract.record.entity)
+        if entity is not None and len(self._entities) < MOST_ENTITIES:
+            self._entities.add(int(name_number(str(entity))))
 
     def _wait_s(self) -> float:
         return SOONEST_S if self._tally.records >= self._stored + EVERY_RECORDS else EVERY_S
@@ -93,6 +110,7 @@ class Inputs:
             "contract": {"S": self._contract.hash},
             "records": {"N": str(self._tally.records)},
             "body": {"B": body},
+            "entities": {"S": json.dumps(sorted(self._entities), separators=(",", ":"))},
             "expires_at": {"N": str((self._day + KEPT_DAYS) * DAY_S)},
         }
         client = self._client()
@@ -115,22 +133,21 @@ def packed(counts: Mapping[str, Counts]) -> bytes:
     return zlib.compress(json.dumps(counts, separators=(",", ":")).encode(), 1)
 
 
-def read(
-    client: Any, table: str, model: str, contract_hash: str, dates: Iterable[str]
-) -> tuple[dict[str, Counts], int]:
-    """What all processes counted on these days (UTC), by feature, and the records it is of; raises the
-    client's errors. Counts of another contract are left out."""
+def read(client: Any, table: str, model: str, contract_hash: str, dates: Iterable[str]) -> Counted:
+    """Of these days (UTC); raises the client's errors. Counts of another contract are left out."""
     merged: dict[str, Counts] = {}
+    entities: set[int] = set()
     records = 0
     for item in (item for date in dates for item in _items(client, table, key(model, date))):
         if item["contract"]["S"] != contract_hash:
             continue
         records += int(item["records"]["N"])
+        entities.update(json.loads(item["entities"]["S"]))
         for name, counts in json.loads(zlib.decompress(item["body"]["B"])).items():
             held = merged.setdefault(name, {})
             for code, count in counts.items():
                 held[int(code)] = held.get(int(code), 0) + count
-    return merged, records
+    return Counted(merged, records, len(entities))
 
 
 def _items(client: Any, table: str, pk: str) -> Iterator[Mapping[str, Any]]:

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
-from catalog.histogram import MISSING, Counts, psi
+from catalog.histogram import MISSING, psi
+from shared.inputs import Counted
 from shared.telemetry import logger
 from watch.limits import Limits
 
@@ -54,14 +55,14 @@ class Drift:
         return f"{told}, most of all {name} (PSI {self.indexes[name]:.3g})"
 
 
-def measure(
-    reference: Mapping[str, Any], live: Mapping[str, Counts], records: int, limits: Limits
-) -> Drift | None:
-    """None where no feature has enough live values."""
+def measure(reference: Mapping[str, Any], live: Counted, limits: Limits) -> Drift | None:
+    """None where no feature has enough live values, or they are of too few entities."""
+    if live.entities < limits.least_entities:
+        return None
     indexes = {}
     for name, told in reference["features"].items():
         before = {int(code): int(count) for code, count in told["counts"].items()}
-        after = dict(live.get(name, {}))
+        after = dict(live.counts.get(name, {}))
         if told["filled"]:  # the training knows a value for each that is left out
             before.pop(MISSING, None)
             after.pop(MISSING, None)
@@ -72,7 +73,7 @@ def measure(
     above = [name for name, value in indexes.items() if value > limits.drift_psi]
     drifted = tuple(sorted(above, key=lambda name: -indexes[name]))
     found = bool(drifted) and len(drifted) >= limits.drifted_share * len(indexes)
-    return Drift(records, indexes, drifted, found)
+    return Drift(live.records, indexes, drifted, found)
 
 
 def reference(s3: Any, package: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -19,6 +19,7 @@ class Limits:
     drift_psi: float
     drifted_share: float
     least_records: int
+    least_entities: int
     window_days: int
     stale_days: int
     cooldown_days: int

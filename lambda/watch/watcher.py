@@ -74,8 +74,8 @@ class Watcher:
         if counted is None:
             return None
         dates = [(now - timedelta(days=back)).date().isoformat() for back in range(limits.window_days + 1)]
-        live, records = inputs.read(self.dynamodb, self.table, model.name, counted["contract_hash"], dates)
-        return measure(counted, live, records, limits)
+        live = inputs.read(self.dynamodb, self.table, model.name, counted["contract_hash"], dates)
+        return measure(counted, live, limits)
 
     def _decided(
         self, model: Served, known: Mapping[str, Any], wanted: Wish, drift: Drift | None, now: datetime

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import count
 from typing import Any
 
 from catalog import names
@@ -37,9 +38,10 @@ def test_inputs_that_drift_lead_to_a_recorded_decision(
     """The same strained volume over and over is no fleet that any training knew."""
     name = IOPS_RISK.name
     strained = insight | {"p99_latency": 900.0, "queue_depth": 400.0}
-    batch = [strained | {"volume_id": f"vol-drift-{n}"} for n in range(50)]
+    fleet = count()
 
     def send() -> None:
+        batch = [strained | {"volume_id": f"vol-drift-{next(fleet)}"} for _ in range(50)]
         assert caller.post(f"{IOPS_RISK.route}?explain=false", {"records": batch})[0] == 200
 
     for _ in range(SENT):

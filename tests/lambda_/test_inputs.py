@@ -21,6 +21,7 @@ from shared.inputs import (
     EVERY_S,
     KEPT_DAYS,
     MOST_BYTES,
+    MOST_ENTITIES,
     MOST_OF_ONE,
     SOONEST_S,
     Inputs,
@@ -59,7 +60,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> StateTable:
 
 
 def found(table: StateTable, *dates: str) -> tuple[dict[str, dict[int, int]], int]:
-    return read(table, TABLE, FAILURE.name, FAILURE.hash, dates or (DATE,))
+    return read(table, TABLE, FAILURE.name, FAILURE.hash, dates or (DATE,))[:2]
 
 
 @given(st.floats(allow_nan=False), st.floats(allow_nan=False))
@@ -94,8 +95,8 @@ def test_every_value_is_counted_once(values: list[float | None]) -> None:
 def test_the_example_of_each_model_is_counted(spec: ModelSpec, table: StateTable) -> None:
     contract = spec.contract
     Process(table, contract).send(flat(contract.record))
-    merged, records = read(table, TABLE, contract.name, contract.hash, [DATE])
-    assert (records, set(merged)) == (1, set(counted(contract)))
+    merged, records, entities = read(table, TABLE, contract.name, contract.hash, [DATE])
+    assert (records, entities, set(merged)) == (1, 1, set(counted(contract)))
     for feature in contract.record.given:
         number = feature.number(feature.example)
         assert merged[feature.name] == {(named_bucket if is_named(feature) else bucket)(number): 1}
@@ -156,7 +157,17 @@ def test_processes_add_up_and_days_stand_apart(table: StateTable) -> None:
 
 def test_counts_of_another_contract_are_left_out(table: StateTable) -> None:
     Process(table).send({"cpu_usage": 50})
-    assert read(table, TABLE, FAILURE.name, "another", [DATE]) == ({}, 0)
+    assert read(table, TABLE, FAILURE.name, "another", [DATE]) == ({}, 0, 0)
+
+
+def test_entities_are_counted_once_and_up_to_a_bound(table: StateTable) -> None:
+    one, other = Process(table), Process(table)
+    one.send(*({"resource_id": f"r-{n % 7}", "cpu_usage": 50} for n in range(40)))
+    other.send(*({"resource_id": f"r-{n}", "cpu_usage": 50} for n in range(20)), {"cpu_usage": 50})
+    assert read(table, TABLE, FAILURE.name, FAILURE.hash, [DATE]).entities == 20
+    for first in range(0, 2 * MOST_ENTITIES, 40):
+        one.send(*({"resource_id": f"x-{first + n}", "cpu_usage": 50} for n in range(40)), after_s=60)
+    assert read(table, TABLE, FAILURE.name, FAILURE.hash, [DATE]).entities <= MOST_ENTITIES + 20
 
 
 def test_a_lost_write_is_made_good(table: StateTable, caplog: pytest.LogCaptureFixture) -> None:

@@ -17,7 +17,7 @@ import pytest
 from catalog.histogram import bucket
 from catalog.models import MODELS
 from catalog.spec import Retraining
-from shared.inputs import key, packed
+from shared.inputs import Counted, key, packed
 from shared.locks import Lock, Locks
 from tests.lambda_.conftest import Context
 from tests.lambda_.fakes import TIME, Fake, Registry, Ssm, refusal
@@ -91,7 +91,13 @@ class World:
         counted = {"contract_hash": CONTRACT.hash, "records": 1000, "features": features}
         self.s3.objects["failure/r1/reference.json"] = json.dumps(counted).encode()
 
-    def send(self, *shifted: str, records: int = 1000, back_days: int = 0) -> None:
+    def send(
+        self,
+        *shifted: str,
+        records: int = 1000,
+        back_days: int = 0,
+        entities: int = LIMITS.least_entities,
+    ) -> None:
         """Live inputs of one process, those named being shifted."""
         counts = {name: SHIFTED if name in shifted else USUAL for name in FEATURES}
         some = {name: dict.fromkeys(each, records) for name, each in counts.items()}
@@ -103,6 +109,7 @@ class World:
             "contract": {"S": CONTRACT.hash},
             "records": {"N": str(records)},
             "body": {"B": packed(some)},
+            "entities": {"S": json.dumps(list(range(entities)))},
         }
 
     def label(self, rows: int, *, days: float = 5, name: str = "a", **fields: Any) -> None:
@@ -347,6 +354,13 @@ def test_labelled_records_of_bulk_loads_count_too(world: World, zone: str | None
     assert fresh.count(one, TIME, 1000) == 1
 
 
+def test_too_few_entities_tell_nothing(world: World, context: Context) -> None:
+    world.send(*FEATURES, entities=LIMITS.least_entities - 1)
+    assert "FeatureDrift" not in look(context)
+    world.send(*FEATURES, entities=LIMITS.least_entities)
+    assert look(context)["FeatureDrift"] > 1
+
+
 def test_too_few_live_values_tell_nothing(world: World, context: Context) -> None:
     world.send(*FEATURES, records=LIMITS.least_records - 1)
     assert "FeatureDrift" not in look(context)
@@ -369,17 +383,17 @@ def test_what_a_training_fills_in_does_not_count_as_missing() -> None:
     told = {"named": False, "filled": True, "counts": {str(bucket(5.0)): 1000}}
     live = {"x": {bucket(5.0): 600, -1000: 9000}, "y": {-1000: 9000}}
     reference = {"features": {"x": told, "y": told}}
-    found = measure(reference, live, 9600, limits)
+    found = measure(reference, Counted(live, 9600, 100), limits)
     assert found
     assert dict(found.indexes) == {"x": pytest.approx(0, abs=0.01)}, "of y there is nothing to compare"
     open_ = {"features": {"x": {**told, "filled": False}}}
-    assert (measure(open_, live, 9600, limits) or found).worst > 0.25
+    assert (measure(open_, Counted(live, 9600, 100), limits) or found).worst > 0.25
 
 
 def test_a_few_drifted_features_are_no_drift_of_the_model(world: World, context: Context) -> None:
     many = {f"f{n}": {"named": False, "filled": False, "counts": {"160": 1000}} for n in range(12)}
     live = {name: {160: 1000} for name in many} | {"f0": {200: 1000}, "f1": {200: 1000}}
-    found = measure({"features": many}, live, 1000, Limits(**asdict(LIMITS)))
+    found = measure({"features": many}, Counted(live, 1000, 100), Limits(**asdict(LIMITS)))
     assert found
     assert (found.drifted, found.found) == (("f0", "f1"), False)
 
