@@ -21,6 +21,18 @@ class Learner:
     intervals: bool = False
 
 
+BOOSTING = (
+    "num_leaves",
+    "learning_rate",
+    "min_child_samples",
+    "feature_fraction",
+    "bagging_fraction",
+    "lambda_l1",
+    "lambda_l2",
+    "num_boost_round",
+    "early_stopping_rounds",
+)
+"""Of LightGBM, alone or behind pooled levels."""
 LEARNERS = {
     "xgboost": Learner(
         "xgboost",
@@ -45,35 +57,12 @@ LEARNERS = {
     ),
     "lightgbm": Learner(
         "scikit-learn",
-        (
-            "num_leaves",
-            "learning_rate",
-            "min_child_samples",
-            "feature_fraction",
-            "bagging_fraction",
-            "lambda_l1",
-            "lambda_l2",
-            "max_bin",
-            "num_boost_round",
-            "early_stopping_rounds",
-        ),
+        (*BOOSTING, "max_bin"),
         packages=("lightgbm",),
     ),
     "hierarchy": Learner(
         "scikit-learn",
-        (
-            "pooling",
-            "folds",
-            "num_leaves",
-            "learning_rate",
-            "min_child_samples",
-            "feature_fraction",
-            "bagging_fraction",
-            "lambda_l1",
-            "lambda_l2",
-            "num_boost_round",
-            "early_stopping_rounds",
-        ),
+        ("pooling", "folds", *BOOSTING),
         packages=("lightgbm",),
         intervals=True,
     ),

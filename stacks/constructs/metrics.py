@@ -112,25 +112,22 @@ class ServiceMetrics:
 
 def model_age(environment: str, model: str) -> Metric:
     """Days since the champion was approved, told daily by the watching function."""
-    return Metric(
-        namespace=METRIC_NAMESPACE,
-        name="ModelAgeDays",
-        dimensions=(("Model", model), ("Environment", environment)),
-        statistic="Maximum",
-        period_s=DAY,
-        label=f"{model} (days)",
-    )
+    return _daily(environment, model, "ModelAgeDays", "days")
 
 
 def feature_drift(environment: str, model: str) -> Metric:
     """How far the live inputs lie from the champion's, told daily: the index (PSI) of the worst feature."""
+    return _daily(environment, model, "FeatureDrift", "PSI")
+
+
+def _daily(environment: str, model: str, name: str, unit: str) -> Metric:
     return Metric(
         namespace=METRIC_NAMESPACE,
-        name="FeatureDrift",
+        name=name,
         dimensions=(("Model", model), ("Environment", environment)),
         statistic="Maximum",
         period_s=DAY,
-        label=f"{model} (PSI)",
+        label=f"{model} ({unit})",
     )
 
 
