@@ -152,8 +152,8 @@ class Retraining:
     """When a model is retrained beside its schedule, and what bounds it; see docs/lifecycle.md.
 
     Live inputs have drifted where the population stability index (PSI) of at least `drifted_share` of the
-    features is above `drift_psi`, each over `least_records` of the last `window_days` days, of `least_entities`
-    or more: records of few entities resemble each other, and never resemble a fleet.
+    features is above `drift_psi`, each over `least_records` of the last `window_days` days, of
+    `least_entities` or more: records of few entities resemble each other, and never resemble a fleet.
     """
 
     drift_psi: float = 0.25
