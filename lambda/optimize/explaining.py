@@ -52,7 +52,7 @@ class Explainer:
                 fleet, requirement, below=found.bound, effort=min(solver.search.effort, until - solver.effort)
             )
             if again.counts is not None:
-                reached = figures.of(limit) if limit else float((figures.counts >= fleet.most - 1).sum())
+                reached = figures.of(limit) if limit else float((figures.counts >= self.fleet.most).sum())
                 bindings.append(Binding(limit, reached or 0.0, looser, found.value - again.value))
             whole = whole and (again.proven or again.counts is not None)
         return sorted(bindings, key=lambda each: -each.saves), whole
@@ -67,7 +67,7 @@ class Explainer:
 
     def changes(self) -> tuple[list[Change], bool]:
         """What would make it possible: any one of them (True), or else all of them together (False)."""
-        loosening = Loosening(self.finder, self.fleet, self.finder.solver.search.effort)
+        loosening = Loosening(self.finder, self.fleet, self.finder.solver.search.effort // 2)
         needed = ((limit, loosening.needed(limit, self.requirement)) for limit in self.requirement.limits)
         single = [Change(limit, value) for limit, value in needed if value is not None]
         return (single, True) if single else (self._together(loosening), False)

@@ -93,16 +93,3 @@ class Figures:
                 return self.distance[2] if self.distance else 0.0
             case _:
                 return None
-
-
-def settled(fleet: Fleet, counts: Places) -> Places:
-    """The same choice, of options that are alike in every number the first ones first."""
-    numbers = np.column_stack([fleet.group, *(fleet.columns[name] for name in sorted(fleet.columns))])
-    _, kinds = np.unique(numbers, axis=0, return_inverse=True)
-    left = np.bincount(kinds.ravel(), counts)
-    made = np.zeros(len(fleet), np.int64)
-    for place in np.flatnonzero(np.isin(kinds.ravel(), kinds.ravel()[counts > 0])):
-        kind = kinds.ravel()[place]
-        made[place] = min(left[kind], fleet.most[place])
-        left[kind] -= made[place]
-    return made

@@ -24,8 +24,10 @@ class Fleet:
     optimizer: Optimizer
     options: Sequence[Mapping[str, Any]]
     distances: Mapping[tuple[str, str], float]
-    more: int = 0
-    """How many more are to be had than told, of each option."""
+    most: Numbers
+    """How many of each are to be had."""
+    columns: Mapping[str, Numbers]
+    """Numbers of the options by name; the empty name counts units."""
 
     @classmethod
     def of(
@@ -37,7 +39,14 @@ class Fleet:
         """By price, and by name where that is the same: the first of equals is preferred."""
         names = (optimizer.cost, *optimizer.identity)
         ordered = sorted(options, key=lambda option: tuple(option[name] for name in names))
-        return cls(optimizer, ordered, distances)
+        plenty, limits = optimizer.plenty, (limit.column for limit in optimizer.limits if limit.column)
+        told = [min(plenty, option.get(optimizer.capacity, plenty)) for option in ordered]
+        columns = {
+            name: np.array([option[name] for option in ordered], np.float64)
+            for name in dict.fromkeys((optimizer.cost, *limits))
+        }
+        most, units = np.array(told, np.float64), np.ones(len(ordered))
+        return cls(optimizer, ordered, distances, most, {**columns, "": units})
 
     def __len__(self) -> int:
         return len(self.options)
@@ -57,21 +66,6 @@ class Fleet:
         """Places of each group's options."""
         return [np.flatnonzero(self.group == place) for place in range(len(self.groups))]
 
-    @cached_property
-    def most(self) -> Numbers:
-        """How many of each are to be had."""
-        name, plenty = self.optimizer.capacity, self.optimizer.plenty
-        told = [min(plenty, option.get(name, plenty) + self.more) for option in self.options]
-        return np.array(told, np.float64)
-
-    @cached_property
-    def columns(self) -> dict[str, Numbers]:
-        """Numbers of the options by name; the empty name counts units."""
-        limits = [limit.column for limit in self.optimizer.limits if limit.column]
-        names = dict.fromkeys((self.optimizer.cost, *limits))
-        found = {name: np.array([each[name] for each in self.options], np.float64) for name in names}
-        return {**found, "": np.ones(len(self))}
-
     @property
     def cost(self) -> Numbers:
         return self.columns[self.optimizer.cost]
@@ -87,11 +81,37 @@ class Fleet:
                 found[low, high] = max(distance, found.get((low, high), 0.0))
         return found
 
-    def within(self, groups: Sequence[int]) -> tuple[Fleet, Places]:
-        """Only the options of these groups, and their places here."""
-        chosen = np.flatnonzero(np.isin(self.group, groups))
-        return dataclasses.replace(self, options=[self.options[place] for place in chosen.tolist()]), chosen
+    @cached_property
+    def alike(self) -> Places:
+        """Of each option, the place of the first that is the same in every number."""
+        numbers = np.column_stack([self.group, *(self.columns[name] for name in sorted(self.columns))])
+        _, firsts, kinds = np.unique(numbers, axis=0, return_index=True, return_inverse=True)
+        return firsts[kinds.ravel()]
+
+    def only(self, places: Places) -> Fleet:
+        return dataclasses.replace(
+            self,
+            options=[self.options[place] for place in places.tolist()],
+            most=self.most[places],
+            columns={name: column[places] for name, column in self.columns.items()},
+        )
+
+    def merged(self) -> tuple[Fleet, Places]:
+        """One option for all that are alike, and their places here."""
+        places = np.unique(self.alike)
+        most = np.bincount(self.alike, self.most, len(self))[places]
+        return dataclasses.replace(self.only(places), most=most.astype(np.float64)), places
+
+    def settled(self, counts: Places) -> Places:
+        """The same choice, of options that are alike the first ones first."""
+        left = np.bincount(self.alike, counts, len(self))
+        made = np.zeros(len(self), np.int64)
+        for place in np.flatnonzero(left[self.alike] > 0).tolist():
+            kind = self.alike[place]
+            made[place] = min(left[kind], self.most[place])
+            left[kind] -= made[place]
+        return made
 
     def roomier(self) -> Fleet:
         """With one more of each option to be had."""
-        return dataclasses.replace(self, more=self.more + 1)
+        return dataclasses.replace(self, most=np.minimum(self.optimizer.plenty, self.most + 1))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
 
 from catalog.contract import Limit
 from optimize.figures import Figures
-from optimize.finding import Aim, Finder, Found
+from optimize.finding import Barren, Finder
 from optimize.fleet import Fleet
-from optimize.programme import Programme
 from optimize.requirement import Requirement
+from optimize.seeking import Aim
 
 ROUNDS = 4
 """In which a share is brought down; each gives one that can be met."""
@@ -56,11 +57,11 @@ class Loosening:
 
     def can(self, requirement: Requirement) -> bool:
         """Whether a choice is found."""
-        return self._search(requirement, Programme.price).counts is not None
+        return self.finder.best(self.fleet, requirement, effort=self.effort, any_one=True).counts is not None
 
     def _tightest(self, limit: Limit, requirement: Requirement) -> float | None:
         match limit.kind:
-            case "failures":
+            case "failures" | "groups":
                 return self._fewer(limit, requirement)
             case "distance":
                 return self._farther(limit, requirement)
@@ -71,7 +72,7 @@ class Loosening:
                 return self._reached(limit, requirement, lambda made: made.aimed(sign))
 
     def _reached(self, limit: Limit, requirement: Requirement, aim: Aim) -> float | None:
-        found = self._search(requirement, aim, limit)
+        found = self.finder.best(self.fleet, requirement, aim, measured=limit, effort=self.effort)
         return None if found.counts is None else Figures(self.fleet, requirement, found.counts).of(limit)
 
     def _share(self, limit: Limit, requirement: Requirement) -> float | None:
@@ -88,27 +89,40 @@ class Loosening:
         return share
 
     def _fewer(self, limit: Limit, requirement: Requirement) -> float | None:
-        asked = int(requirement.values[limit.name])
-        lower = (float(value) for value in range(asked - 1, -1, -1))
-        return next((value for value in lower if self.can(requirement.asks(limit, value))), None)
+        """The most with which it can be done."""
+        low, high = int(limit.feature.minimum), int(requirement.values[limit.name])
+        if low >= high or not self.can(requirement.asks(limit, float(low))):
+            return None
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self.can(requirement.asks(limit, float(middle))):
+                low = middle
+            else:
+                high = middle
+        return float(low)
 
     def _farther(self, limit: Limit, requirement: Requirement) -> float | None:
         """The shortest of the distances told with which it can be done."""
-        asked = requirement.values[limit.name]
+        asked, barren = requirement.values[limit.name], Barren()
         longer = sorted({each for each in self.fleet.between.values() if each > asked})
-        if not longer or not self.can(requirement.asks(limit, longer[-1])):
-            return None
-        low, high = 0, len(longer) - 1
+        low, high = 0, len(longer)
         while low < high:
-            middle = (low + high) // 2
-            if self.can(requirement.asks(limit, longer[middle])):
-                high = middle
-            else:
+            middle = (low + high) // 2 if high < len(longer) else high - 1
+            tried = requirement.asks(limit, longer[middle])
+            reached = self._reached_any(tried, barren)
+            if reached is None:
                 low = middle + 1
-        return longer[high]
+            else:
+                high = bisect_left(longer, reached, low, middle)
+        return longer[high] if high < len(longer) else None
 
-    def _search(self, requirement: Requirement, aim: Aim, limit: Limit | None = None) -> Found:
-        return self.finder.best(self.fleet, requirement, aim, measured=limit, effort=self.effort)
+    def _reached_any(self, requirement: Requirement, barren: Barren) -> float | None:
+        """The farthest distance of any choice."""
+        found = self.finder.best(self.fleet, requirement, effort=self.effort, any_one=True, barren=barren)
+        if found.counts is None:
+            return None
+        distance = Figures(self.fleet, requirement, found.counts).distance
+        return distance[2] if distance else 0.0
 
 
 def _shown(limit: Limit, value: float) -> float | int:

@@ -10,7 +10,7 @@ from catalog.contract import Optimizer, Problem
 from optimize import told
 from optimize.estimates import Estimated
 from optimize.explaining import Explainer
-from optimize.figures import Figures, settled
+from optimize.figures import Figures
 from optimize.finding import Finder
 from optimize.fleet import Fleet
 from optimize.request import Asked
@@ -33,7 +33,7 @@ class Optimum:
         explainer = Explainer(finder, fleet, requirement)
         if found.counts is None:
             raise self._refusal(explainer, requirement, proven=found.proven)
-        figures = Figures(fleet, requirement, settled(fleet, found.counts))
+        figures = Figures(fleet, requirement, found.counts)
         solved_s = time.perf_counter() - began
         bindings, explained = explainer.binding(found, figures)
         times = {"solve": solved_s, "explain": time.perf_counter() - began - solved_s}

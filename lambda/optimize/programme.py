@@ -5,6 +5,8 @@ Distances have no row here: `groups.py` tells which groups are near enough to be
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable
 from functools import cached_property
 
@@ -15,17 +17,30 @@ from optimize.fleet import Fleet, Numbers, Places
 from optimize.requirement import Requirement
 from optimize.rows import INFINITE, Rows, joined
 
+SPELLED = 40
+"""Sets of failing groups that get a row each."""
+
 
 class Programme:
     """The first columns are the options' numbers."""
 
-    def __init__(self, fleet: Fleet, requirement: Requirement, measured: Limit | None = None) -> None:
-        """`measured` is a limit without a bound, whose own value `aim` is about."""
+    def __init__(
+        self,
+        fleet: Fleet,
+        requirement: Requirement,
+        measured: Limit | None = None,
+        *,
+        spelled: bool = False,
+    ) -> None:
+        """`measured` is a limit without a bound, whose own value `aim` is about. `spelled` has a row for each
+        set of groups that may fail, if they are few: longer, but of whole numbers, which HiGHS cuts well."""
         self.fleet, self.requirement, self.rows = fleet, requirement, Rows()
+        able = len(fleet.members)
+        self.spelled = spelled and requirement.failures < able
+        self.spelled = self.spelled and math.comb(able, requirement.failures) <= SPELLED
         self.units = self.rows.columns(len(fleet), fleet.most, whole=True)
         self.rows.add((self.units, 1.0), low=1)
         self.aim: tuple[Places, Numbers] | None = None
-        self.capacity = self._inside(requirement.unit)
         makers: dict[str, Callable[[Limit, float | None], None]] = {
             "supply": self._supply,
             "cost": self._cost,
@@ -36,6 +51,11 @@ class Programme:
         for limit in requirement.limits:
             if limit.kind in makers:
                 makers[limit.kind](limit, None if limit == measured else requirement.values[limit.name])
+
+    @cached_property
+    def capacity(self) -> Places:
+        """Columns of each group's capacity."""
+        return self._inside(self.requirement.unit)
 
     @cached_property
     def weight(self) -> Numbers:
@@ -66,6 +86,9 @@ class Programme:
 
     def _supply(self, limit: Limit, value: float | None) -> None:
         """What is left when the `failures` largest groups fail: their sum is f t + sum of d, by duality."""
+        if self.spelled and value is not None:
+            self._each_failing(self.fleet.columns[limit.column], value)
+            return
         sums = self.capacity if limit == self.requirement.unit else self._inside(limit)
         terms: list[tuple[Places, Numbers | float]] = [(sums, 1.0)]
         if failures := self.requirement.failures:
@@ -75,6 +98,11 @@ class Programme:
                 self.rows.add((sums[one], 1.0), (each[one], -1.0), (beyond, -1.0), high=0)
             terms += [(each, -1.0), (beyond, -float(failures))]
         self._bound(terms, low=value)
+
+    def _each_failing(self, column: Numbers, value: float) -> None:
+        for failing in itertools.combinations(range(len(self.fleet.members)), self.requirement.failures):
+            staying = np.flatnonzero(~np.isin(self.fleet.group, failing))
+            self.rows.add((self.units[staying], column[staying]), low=value)
 
     def _cost(self, _: Limit, value: float | None) -> None:
         self._bound([(self.units, self.fleet.cost)], high=value)
@@ -88,6 +116,11 @@ class Programme:
 
     def _share(self, _: Limit, value: float | None) -> None:
         """Of each group: at most this share of all, or, measured, at most a column that is the largest."""
+        if self.spelled and value is not None:
+            for own in self.fleet.members:
+                inside = np.isin(self.units, own)
+                self.rows.add((self.units, (inside - value) * self.weight), high=0)
+            return
         top = self.rows.columns(1)
         if value is None:
             self._bound([(top, 1.0)])

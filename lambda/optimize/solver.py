@@ -11,7 +11,7 @@ import numpy as np
 
 from catalog.contract import Search
 from optimize.fleet import Numbers
-from optimize.rows import Rows
+from optimize.rows import INFINITE, Rows
 
 OPTIONS = {
     "output_flag": False,
@@ -23,23 +23,39 @@ OPTIONS = {
     "mip_heuristic_run_rens": False,
     "mip_heuristic_run_rins": False,
 }
+HEAVY = 1000
+"""Numbers in a programme's rows with which a check counts as one more."""
+Bounds = tuple[Numbers, Numbers]
+"""The least and the most of each column."""
 Kind, Status = highspy.HighsVarType, highspy.HighsModelStatus
 
 
 @dataclass(frozen=True)
 class Solved:
-    """`values` of the columns, None where there are none within the limits, or none were found; `proven`
-    best, or proven to be none. `reduced` costs are those of the relaxation."""
+    """`values` of the columns, None where there are none within the limits, or none were found. Nothing costs
+    less than `bound`: infinite where there is nothing. `reduced` costs are those of the relaxation."""
 
     values: Numbers | None
-    proven: bool
-    value: float = float("inf")
+    value: float
+    bound: float
     reduced: Numbers | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """Only what costs less than `below` is of interest; `start` are values that the first columns begin with.
+    With `any_one` the first that is found is enough."""
+
+    effort: int
+    below: float = INFINITE
+    start: Numbers | None = None
+    any_one: bool = False
 
 
 @dataclass
 class Solver:
-    """Solves for one request. Effort is counted in HiGHS's own checks of its limits: cut rounds, nodes."""
+    """Solves for one request. Effort is counted in HiGHS's own checks of its limits: cut rounds, nodes;
+    those of large programmes count more."""
 
     search: Search
     spent_s: float = 0.0
@@ -48,44 +64,52 @@ class Solver:
 
     def relaxed(self, rows: Rows, cost: Numbers) -> Solved:
         """With any numbers, not only whole ones: a bound."""
-        highs = self._made(rows, cost, np.array(rows.most), whole=False)
-        return self._run(highs)
+        highs = self._made(rows, cost, (np.zeros(rows.width), np.array(rows.most)), whole=False)
+        return self._run(highs, whole=False)
 
-    def whole(self, rows: Rows, cost: Numbers, most: Numbers, effort: int) -> Solved:
-        """The least cost, each column up to `most`, with so much effort."""
-        highs = self._made(rows, cost, most, whole=True)
-        until = self.effort + effort
+    def whole(self, rows: Rows, cost: Numbers, bounds: Bounds, task: Task) -> Solved:
+        """The least cost, each column within `bounds`."""
+        highs = self._made(rows, cost, bounds, whole=True)
+        if task.start is None and task.below < INFINITE:
+            highs.setOptionValue("objective_bound", task.below)
+        if task.start is not None:
+            first = np.arange(len(task.start), dtype=np.int32)
+            highs.setSolution(len(task.start), first, task.start)
+        until = self.effort + task.effort
+
+        weight = 1 + sum(map(len, rows.places)) // HEAVY
 
         def check(*told: Any) -> None:
             """Of kind, message, figures, what HiGHS reads back, and our own data."""
-            self.effort += 1
-            told[3].user_interrupt = self.effort > until
+            self.effort += weight
+            enough = task.any_one and told[2].mip_primal_bound < INFINITE
+            told[3].user_interrupt = enough or self.effort > until
 
         highs.setCallback(check, None)
         highs.startCallback(highspy.cb.HighsCallbackType.kCallbackMipInterrupt)
-        return self._run(highs)
+        return self._run(highs, whole=True)
 
-    def _made(self, rows: Rows, cost: Numbers, most: Numbers, *, whole: bool) -> Any:
+    def _made(self, rows: Rows, cost: Numbers, bounds: Bounds, *, whole: bool) -> Any:
         highs: Any = highspy.Highs()  # type: ignore[no-untyped-call] # its types leave it out
         left = max(0.01, self.search.seconds - self.spent_s)
-        bounds = {"mip_rel_gap": self.search.gap, "mip_max_nodes": self.search.nodes, "time_limit": left}
-        for name, value in {**OPTIONS, **bounds}.items():
+        limits = {"mip_rel_gap": self.search.gap, "mip_max_nodes": self.search.nodes, "time_limit": left}
+        for name, value in {**OPTIONS, **limits}.items():
             highs.setOptionValue(name, value)
-        highs.passModel(_model(rows, cost, most, whole=whole))
+        highs.passModel(_model(rows, cost, bounds, whole=whole))
         return highs
 
-    def _run(self, highs: Any) -> Solved:
+    def _run(self, highs: Any, *, whole: bool) -> Solved:
         began = time.perf_counter()
         highs.run()
         self.spent_s += time.perf_counter() - began
         self.solved += 1
-        return _read(highs)
+        return _read(highs, whole=whole)
 
 
-def _model(rows: Rows, cost: Numbers, most: Numbers, *, whole: bool) -> Any:
+def _model(rows: Rows, cost: Numbers, bounds: Bounds, *, whole: bool) -> Any:
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = rows.width, len(rows.low)
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = cost, np.zeros(rows.width), most
+    lp.col_cost_, (lp.col_lower_, lp.col_upper_) = cost, bounds
     lp.row_lower_, lp.row_upper_ = np.array(rows.low), np.array(rows.high)
     if whole:
         lp.integrality_ = [Kind.kInteger if each else Kind.kContinuous for each in rows.whole]
@@ -97,16 +121,15 @@ def _model(rows: Rows, cost: Numbers, most: Numbers, *, whole: bool) -> Any:
     return lp
 
 
-def _read(highs: Any) -> Solved:
+def _read(highs: Any, *, whole: bool) -> Solved:
     info, status = highs.getInfo(), highs.getModelStatus()
-    if status in (Status.kInfeasible, Status.kUnboundedOrInfeasible):
-        return Solved(None, True)
+    if status in (Status.kInfeasible, Status.kUnboundedOrInfeasible, Status.kObjectiveBound):
+        return Solved(None, INFINITE, INFINITE)
+    bound = float(info.mip_dual_bound) if whole else -INFINITE
     if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
-        return Solved(None, False)
-    solution = highs.getSolution()
-    return Solved(
-        np.array(solution.col_value),
-        status == Status.kOptimal,
-        float(info.objective_function_value),
-        np.array(solution.col_dual) if len(solution.col_dual) else None,
-    )
+        return Solved(None, INFINITE, bound)
+    solution, value = highs.getSolution(), float(info.objective_function_value)
+    if not whole and status == Status.kOptimal:
+        bound = value
+    reduced = np.array(solution.col_dual) if len(solution.col_dual) else None
+    return Solved(np.array(solution.col_value), value, bound, reduced)

@@ -65,10 +65,8 @@ def _binding(each: Binding, requirement: Requirement) -> dict[str, Any]:
     saves = _round(each.saves)
     if each.limit is None:
         capacity = requirement.optimizer.capacity
-        words = (
-            f"{each.reached:g} of the chosen options have no more {capacity}; one more of each option would "
-            f"save {saves:g} USD per hour"
-        )
+        more = f"one more of each would save {saves:g} USD per hour"
+        words = f"{each.reached:g} options have no {capacity} left; {more}"
         return {"limit": capacity, "relaxed_to": None, "saves_usd_per_hour": saves, "detail": words}
     limit, asked = each.limit, requirement.values[each.limit.name]
     bound = "least" if limit.least else "most"

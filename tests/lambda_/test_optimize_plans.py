@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from catalog.contract import Optimizer
 from catalog.models.zone import ZONE
+from optimize.dominance import dominated
 from optimize.explaining import Explainer
-from optimize.figures import Figures, settled
+from optimize.figures import Figures
 from optimize.finding import Finder, Found
 from optimize.fleet import Fleet
 from optimize.requirement import Requirement
@@ -45,7 +46,7 @@ class Solved:
     @property
     def figures(self) -> Figures:
         assert self.found.counts is not None
-        return Figures(self.fleet, self.requirement, settled(self.fleet, self.found.counts))
+        return Figures(self.fleet, self.requirement, self.found.counts)
 
 
 def solved(case: Case, **changed: float) -> Solved:
@@ -195,6 +196,47 @@ def test_loosened_as_told_it_can_be_met(case: Case) -> None:
     for each in changes:
         asked = values[each.limit.name]
         assert each.value < asked if each.limit.least else each.value > asked
+
+
+@SIFTED
+@given(case=cases(), room=st.sampled_from([4, 9]))
+def test_without_dominated_options_the_best_is_as_good(case: Case, room: int) -> None:
+    options, values, distances = case
+    whole = [{**option, "capacity": room} for option in options[:3]]
+    fleet, requirement = Fleet.of(EXACT, whole, distances), Requirement.of(EXACT, values)
+    best = enumerated(fleet, requirement)
+    assume(best is not None)
+    gone = dominated(fleet, requirement, best + NEAR)
+    left = enumerated(fleet.only(np.flatnonzero(~gone)), requirement)
+    assert left is not None
+    assert abs(left - best) < NEAR
+
+
+def gone(prices: list[float], vcpus: list[int], values: dict[str, float], value: float = 1.0) -> list[bool]:
+    """Which of options of one zone, the first of which is plentiful, are dominated."""
+    option = {"zone": "z-0", "market": "spot", "memory_gb": 4, "interruption_probability": 0.0}
+    options = [
+        {**option, "instance_type": f"a.{n}", "price_usd": price, "vcpu": vcpu, "capacity": 1 if n else 100}
+        for n, (price, vcpu) in enumerate(zip(prices, vcpus, strict=True))
+    ]
+    fleet, requirement = Fleet.of(EXACT, options, {}), Requirement.of(EXACT, {"vcpus": 8.0, **values})
+    return dominated(fleet, requirement, value).tolist()
+
+
+def test_what_is_no_better_is_dominated_where_there_is_room() -> None:
+    assert gone([0.1, 0.2, 0.4], [2, 2, 8], {}) == [False, True, True]
+    assert gone([0.1, 0.2, 0.39], [2, 2, 8], {}) == [False, True, False]
+    assert gone([0.1, 0.2], [2, 2], {}, value=100.0) == [False, False]
+
+
+def test_of_equals_one_stays() -> None:
+    assert gone([0.1, 0.1], [2, 2], {}) == [False, True]
+
+
+def test_where_shares_count_only_the_same_capacity_replaces() -> None:
+    assert gone([0.1, 0.3], [2, 3], {}) == [False, True]
+    assert gone([0.1, 0.3], [2, 3], {"max_zone_share": 1.0}) == [False, False]
+    assert gone([0.1, 0.3], [2, 4], {"max_zone_share": 1.0}) == [False, True]
 
 
 def test_of_equals_the_first_is_chosen() -> None:

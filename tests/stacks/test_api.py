@@ -9,7 +9,7 @@ from catalog.models.placement import PLACEMENT
 from stacks.api_stack import CONTROL
 from stacks.environments import LOCAL, PROD
 from stacks.names import undo_alarms
-from tests.models import FUNCTIONS, ROUTERS
+from tests.models import FUNCTIONS, OPTIMIZERS, ROUTERS
 from tests.stacks.assembly import Assembly
 
 
@@ -92,6 +92,18 @@ def test_the_gateway_refuses_in_problem_json(prod: Assembly) -> None:
         status = answer.get("StatusCode")
         assert problem.get("status") == (int(status) if status else None)  # never another than was answered
     assert "gatewayresponse.header.Retry-After" in found["THROTTLED"]["ResponseParameters"]
+
+
+def test_only_optimisers_have_the_solver(prod: Assembly) -> None:
+    layers = prod.resources("AWS::Lambda::LayerVersion", "Api")
+    (solver,) = (name for name, each in layers.items() if "Solver" in name)
+    functions = prod.resources("AWS::Lambda::Function", "Api").values()
+    having = {
+        each["Properties"]["FunctionName"]
+        for each in functions
+        if {"Ref": solver} in each["Properties"].get("Layers", [])
+    }
+    assert having == {f"prod-{spec.name}" for spec in OPTIMIZERS}
 
 
 def test_functions_are_traced_and_log_as_long_as_the_environment_says(prod: Assembly) -> None:
