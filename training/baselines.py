@@ -25,6 +25,10 @@ class Answers:
     values: NDArray[Any]
     labels: NDArray[np.int64] | None = None
 
+    def take(self, chosen: NDArray[np.int64]) -> Answers:
+        """Those to the rows at these places."""
+        return Answers(self.values[chosen], None if self.labels is None else self.labels[chosen])
+
 
 def all_of(rows: Rows, contract: Contract, metadata: dict[str, Any]) -> dict[str, Answers]:
     """Constant: the training split's commonest class or mean. Persistence: the entity's latest known label,

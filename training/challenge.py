@@ -47,7 +47,7 @@ def challenge(
     there are at least so many and on all of them otherwise; `difference` is challenger minus champion."""
     on = FRESH if len(unseen) >= least else WHOLE
     if on == FRESH:
-        rows, answers = rows.take(unseen), taken(answers, unseen)
+        rows, answers = rows.take(unseen), answers.take(unseen)
     other = ask(champion, rows.features)
     goal = rule.higher_is_better
     found = paired(rule.metric, rows, answers, other, champion.contract, higher_is_better=goal)
@@ -65,10 +65,6 @@ def challenge(
         "high": told["high"],
         "verdict": found.verdict,
     }
-
-
-def taken(answers: Answers, places: NDArray[np.int64]) -> Answers:
-    return Answers(answers.values[places], None if answers.labels is None else answers.labels[places])
 
 
 def _finite(value: Any) -> Any:

@@ -86,14 +86,14 @@ def differences(
     rows = replace(rows, features=rows.features[:, :0])
     members = _bounded(list(_blocks(rows.entity)), draw)
     chosen = np.concatenate(members)
-    told = [score(rows.take(chosen), _of(answers, chosen), contract) for answers in (a, b)]
+    told = [score(rows.take(chosen), answers.take(chosen), contract) for answers in (a, b)]
     if unknown := [name for name in goals if name not in told[0]]:
         raise JobError(f"no metric {', '.join(unknown)} of {contract.name}; known are {', '.join(told[0])}")
     rounds = min(rounds, max(LEAST_ROUNDS, WORK // len(chosen)))
     found = np.empty((rounds, len(goals)))
     for number in range(rounds):
         again = np.concatenate([members[place] for place in draw.integers(len(members), size=len(members))])
-        one, other = (score(rows.take(again), _of(answers, again), contract) for answers in (a, b))
+        one, other = (score(rows.take(again), answers.take(again), contract) for answers in (a, b))
         found[number] = [one[name] - other[name] for name in goals]
     return {
         name: _difference(name, told[0][name], told[1][name], spread, higher, len(chosen), len(members))
@@ -134,7 +134,3 @@ def _bounded(blocks: list[Index], draw: np.random.Generator) -> list[Index]:
     shuffled = [blocks[place] for place in draw.permutation(len(blocks))]
     ends = np.cumsum([len(block) for block in shuffled])
     return shuffled[: max(1, int(np.searchsorted(ends, MOST_ROWS, side="right")))]
-
-
-def _of(answers: Answers, places: Index) -> Answers:
-    return Answers(answers.values[places], None if answers.labels is None else answers.labels[places])

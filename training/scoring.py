@@ -51,8 +51,7 @@ def intervals(rows: Rows, answers: Answers, contract: Contract) -> dict[str, lis
     for _ in range(min(200, max(20, WORK // len(rows)))):
         times = np.bincount(draw.integers(entities, size=entities), minlength=entities)
         chosen = np.repeat(np.arange(len(rows)), times[rows.entity])
-        labels = None if answers.labels is None else answers.labels[chosen]
-        found.append(score(rows.take(chosen), Answers(answers.values[chosen], labels), contract))
+        found.append(score(rows.take(chosen), answers.take(chosen), contract))
     return {name: np.quantile([each[name] for each in found], (0.025, 0.975)).tolist() for name in found[0]}
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from models.timeline import PAGES, Entry, Part, Window, newest
+from shared import past
 from shared.served import Served
 
 MILLISECOND = timedelta(milliseconds=1)
@@ -33,7 +34,7 @@ class Noted:
                 TableName=self.table,
                 KeyConditionExpression="pk = :pk AND sk < :before",
                 ExpressionAttributeValues={
-                    ":pk": {"S": f"history#{model.name}"},
+                    ":pk": {"S": past.key(model.name)},
                     ":before": {"S": _bound(window.before)},
                 },
                 ScanIndexForward=False,
@@ -48,8 +49,7 @@ class Noted:
 
 def _bound(before: datetime) -> str:
     """The sort keys of all that is earlier come before it; they tell milliseconds."""
-    up = before.astimezone(UTC) + MILLISECOND
-    return up.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return past.stamp(before + MILLISECOND)
 
 
 def _entry(item: Item) -> Entry:

@@ -8,7 +8,7 @@ from typing import Any
 
 from catalog.contract import MAX_RECORDS, Contract, Estimate, Problem
 from optimize.request import Option
-from serve.answers import Answer
+from serve.answers import Answer, reached
 from serve.request import Reader
 from serve.service import Service
 from shared.problems import BadRequest
@@ -68,9 +68,9 @@ class Estimates:
 
 def risk(contract: Contract, told: Answer) -> float:
     """The risk of an answer; a rule's that tells no probability is that of its level."""
-    if told.risk is not None or contract.advice is None:
+    if contract.advice is None:
         return told.risk or 0.0
-    return 0.0 if told.body["label"] == contract.advice.calm else contract.advice.levels[-2].at_least
+    return reached(contract.advice, told.body.get("label", ""), told.risk)
 
 
 def _placed(problem: Problem, places: list[int], field: str) -> Problem:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.contract import Contract, Scorecard
+from catalog.contract import Advice, Contract, Scorecard
 
 DIGITS = 6
 
@@ -99,19 +99,21 @@ def numbers(shares: Sequence[float], contract: Contract) -> dict[str, float]:
     return {name: float(share) for name, share in zip(contract.target.classes, shares, strict=True)}
 
 
-def _advised(contract: Contract, label: str, risk: float | None) -> dict[str, Any]:
-    """Level and action, and what the risk leaves of 1 where that has a name.
+def reached(advice: Advice, label: str, risk: float | None) -> float:
+    """The risk; where none is known, a class that is not the calm one counts as just above it."""
+    if risk is not None:
+        return risk
+    return 0.0 if label == advice.calm else advice.levels[-2].at_least
 
-    Where no risk is known, a class that is not the calm one counts as just above it.
-    """
+
+def _advised(contract: Contract, label: str, risk: float | None) -> dict[str, Any]:
+    """Level and action, and what the risk leaves of 1 where that has a name."""
     advice = contract.advice
     assert advice  # noqa: S101 - asked for by contracts that have one
-    reached = risk
-    if reached is None:
-        reached = 0.0 if label == advice.calm else advice.levels[-2].at_least
+    risky = reached(advice, label, risk)
     told: dict[str, Any] = {
-        advice.field: advice.level(reached).name,
-        "recommended_action": advice.action(reached, label),
+        advice.field: advice.level(risky).name,
+        "recommended_action": advice.action(risky, label),
     }
     if advice.calm_score:
         told[advice.calm_score] = None if risk is None else round(1 - risk, DIGITS)

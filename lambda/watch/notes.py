@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from shared import past
 from watch.decide import CAP_DAYS, SCHEDULE
 
 KEPT_S = 400 * 86_400
@@ -69,9 +70,9 @@ class Notes:
             "TableName": self.table,
             "KeyConditionExpression": "pk = :pk AND sk BETWEEN :from AND :to",
             "ExpressionAttributeValues": {
-                ":pk": {"S": f"history#{model}"},
-                ":from": {"S": _time(since)},
-                ":to": {"S": f"{_time(now)}#~"},
+                ":pk": {"S": past.key(model)},
+                ":from": {"S": past.stamp(since)},
+                ":to": {"S": f"{past.stamp(now)}#~"},
             },
         }
         found = 0
@@ -89,10 +90,10 @@ def _decided(model: str, run: str) -> dict[str, Any]:
 
 def _note(model: str, at: datetime, kind: str, told: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "pk": {"S": f"history#{model}"},
-        "sk": {"S": f"{_time(at)}#{kind}"},
+        "pk": {"S": past.key(model)},
+        "sk": {"S": f"{past.stamp(at)}#{kind}"},
         "kind": {"S": kind},
-        "at": {"S": _time(at)},
+        "at": {"S": past.stamp(at)},
         "detail": {"S": json.dumps(told, sort_keys=True)},
     }
 
@@ -102,8 +103,3 @@ def _is_start(item: Mapping[str, Any]) -> bool:
     if item["kind"]["S"] != RETRAINING or detail["trigger"] == SCHEDULE:
         return False
     return bool(detail["decision"] == STARTED)
-
-
-def _time(moment: datetime) -> str:
-    """UTC with milliseconds, which sort as they follow each other."""
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
